@@ -1,0 +1,72 @@
+// One resident Stable Diffusion model: its networks, compiled on demand for the shapes asked for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/tensor.h"
+#include "runtime/runtime.h"
+#include "weights/checkpoint.h"
+
+namespace pentimento {
+
+struct TextEncoding {
+  Tensor hidden;   // [chunks,77,W], the layer that clip_skip selects, normed as the family has it
+  Tensor pooled;   // [chunks,P]; empty when the encoder has no pooled output
+};
+
+// What the UNet sees beside the noisy latent, for one of the branches of guidance.
+struct UnetCondition {
+  Tensor context;  // [1,T,D] prompt embedding
+  Tensor added;    // [1,A] SDXL's pooled text + size sinusoids, else empty
+  Tensor concat;   // [1,Cc,h,w] extra input channels (mask + masked latent, source latent), else empty
+  float guidance_embedding = 0;  // LCM with time_cond_proj: w, embedded as the paper says; 0 = none
+};
+
+// Thread contract: one thread computes; cancel() of the Progress token ends the running inference.
+class StableDiffusion {
+ public:
+  // `weights_id` names the weights in the compile cache (SHA-256, plus merged LoRAs later).
+  static std::unique_ptr<StableDiffusion> load(Runtime& runtime, Checkpoint checkpoint,
+                                               std::string weights_id,
+                                               std::optional<VaeFile> vae = {});
+  virtual ~StableDiffusion() = default;
+
+  virtual const ModelConfig& config() const = 0;
+
+  // tokens: [chunks * 77] of text encoder `index`. clip_skip 1 = last layer (A1111's counting);
+  // families that ignore it (SD2, SDXL) ignore it.
+  virtual TextEncoding encode_text(size_t index, std::span<const int64_t> tokens, int clip_skip,
+                                   const Progress& progress) = 0;
+
+  // A condition made ready once: cross-attention keys and values, added embeddings.
+  class Prepared {
+   public:
+    virtual ~Prepared() = default;
+  };
+  virtual std::shared_ptr<const Prepared> prepare(const UnetCondition& condition, int height, int width,
+                                                  const Progress& progress) = 0;  // latent pixels
+  // The network's raw output (epsilon or v) for x [1,C,h,w] (already scaled by c_in) at a possibly
+  // fractional timestep, one tensor for each condition.
+  virtual std::vector<Tensor> predict(const Tensor& x, double timestep,
+                                      std::span<const std::shared_ptr<const Prepared>> conditions,
+                                      const Progress& progress) = 0;
+
+  // picture [1,3,H,W] in [-1,1] -> posterior mean, scaled: the latent the sampler works on.
+  // Tiled with feathered overlap above a size.
+  virtual Tensor encode(const Tensor& picture, const Progress& progress) = 0;
+  virtual Tensor decode(const Tensor& latent, const Progress& progress) = 0;  // -> [1,3,H,W], about [-1,1]
+
+  // Peak bytes this model needs to make one picture of that size, weights included (estimate).
+  virtual uint64_t estimate_bytes(int width_px, int height_px) const = 0;
+
+  // Seconds and "from cache" of each network compiled so far, for the user and the benchmarks.
+  struct CompileRecord { std::string network; double seconds = 0; bool from_cache = false; };
+  virtual std::vector<CompileRecord> compile_records() const = 0;
+};
+
+}  // namespace pentimento
