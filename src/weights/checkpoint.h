@@ -16,10 +16,10 @@ namespace pentimento {
 // "encoder.conv_in.weight" (tiny: "encoder.layers.0.weight", "decoder.layers.1.weight"),
 // text encoders "text_model.encoder.layers.0.self_attn.q_proj.weight", "text_projection.weight".
 struct Checkpoint {
-  std::filesystem::path path;   // the file, or the diffusers folder
+  std::filesystem::path path;  // the file, or the diffusers folder
   ModelConfig config;
   TensorMap unet, vae;
-  std::vector<TensorMap> text;  // as many as config.text
+  std::vector<TensorMap> text;      // as many as config.text
   std::vector<std::string> unused;  // names in the file that no part claimed
   std::map<std::string, std::string> metadata;
 };
@@ -42,6 +42,7 @@ VaeFile open_vae(const std::filesystem::path& path);
 // SHA-256 of the bytes of a single file (for a folder: of its weight files in name order), cached
 // in `cache_dir` by path, size and mtime. A1111's "model hash" is its first 10 digits.
 std::string checkpoint_sha256(const std::filesystem::path& path,
-                              const std::filesystem::path& cache_dir, const Progress& progress = {});
+                              const std::filesystem::path& cache_dir,
+                              const Progress& progress = {});
 
 }  // namespace pentimento

@@ -21,11 +21,13 @@ struct TensorFile {
 
 // Maps the file and reads its directory; tensor bytes are touched only when used.
 // Throws NotFound; CorruptFile naming the file, what was found and what was expected; Unsupported
-// for a known format this program does not read, and for a pickle that asks for anything but tensors.
+// for a known format this program does not read, and for a pickle that asks for anything but
+// tensors.
 TensorFile read_tensor_file(const std::filesystem::path& path);
 
-TensorFile read_safetensors(const std::filesystem::path& path);  // https://github.com/huggingface/safetensors
-TensorFile read_torch(const std::filesystem::path& path);        // torch.save's zip, protocol 2 pickle
+TensorFile read_safetensors(
+    const std::filesystem::path& path);  // https://github.com/huggingface/safetensors
+TensorFile read_torch(const std::filesystem::path& path);  // torch.save's zip, protocol 2 pickle
 
 // Writes a safetensors file atomically; tensors in name order.
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,

@@ -24,31 +24,45 @@ std::vector<float> convert(std::span<const std::byte> bytes, Convert to_float) {
 size_t dtype_size(DType dtype) {
   switch (dtype) {
     case DType::F64:
-    case DType::I64: return 8;
+    case DType::I64:
+      return 8;
     case DType::F32:
-    case DType::I32: return 4;
+    case DType::I32:
+      return 4;
     case DType::F16:
     case DType::BF16:
-    case DType::I16: return 2;
+    case DType::I16:
+      return 2;
     case DType::I8:
     case DType::U8:
-    case DType::Bool: return 1;
+    case DType::Bool:
+      return 1;
   }
   throw Error(ErrorKind::Internal, "unknown dtype");
 }
 
 const char* dtype_name(DType dtype) {
   switch (dtype) {
-    case DType::F64: return "F64";
-    case DType::F32: return "F32";
-    case DType::F16: return "F16";
-    case DType::BF16: return "BF16";
-    case DType::I64: return "I64";
-    case DType::I32: return "I32";
-    case DType::I16: return "I16";
-    case DType::I8: return "I8";
-    case DType::U8: return "U8";
-    case DType::Bool: return "BOOL";
+    case DType::F64:
+      return "F64";
+    case DType::F32:
+      return "F32";
+    case DType::F16:
+      return "F16";
+    case DType::BF16:
+      return "BF16";
+    case DType::I64:
+      return "I64";
+    case DType::I32:
+      return "I32";
+    case DType::I16:
+      return "I16";
+    case DType::I8:
+      return "I8";
+    case DType::U8:
+      return "U8";
+    case DType::Bool:
+      return "BOOL";
   }
   return "?";
 }
@@ -56,23 +70,33 @@ const char* dtype_name(DType dtype) {
 std::vector<float> TensorView::to_f32() const {
   const auto cast = [](auto v) { return static_cast<float>(v); };
   switch (dtype) {
-    case DType::F64: return convert<double>(bytes, cast);
-    case DType::F32: return convert<float>(bytes, cast);
-    case DType::F16: return convert<uint16_t>(bytes, f16_to_f32);
-    case DType::BF16: return convert<uint16_t>(bytes, bf16_to_f32);
-    case DType::I64: return convert<int64_t>(bytes, cast);
-    case DType::I32: return convert<int32_t>(bytes, cast);
-    case DType::I16: return convert<int16_t>(bytes, cast);
-    case DType::I8: return convert<int8_t>(bytes, cast);
+    case DType::F64:
+      return convert<double>(bytes, cast);
+    case DType::F32:
+      return convert<float>(bytes, cast);
+    case DType::F16:
+      return convert<uint16_t>(bytes, f16_to_f32);
+    case DType::BF16:
+      return convert<uint16_t>(bytes, bf16_to_f32);
+    case DType::I64:
+      return convert<int64_t>(bytes, cast);
+    case DType::I32:
+      return convert<int32_t>(bytes, cast);
+    case DType::I16:
+      return convert<int16_t>(bytes, cast);
+    case DType::I8:
+      return convert<int8_t>(bytes, cast);
     case DType::U8:
-    case DType::Bool: return convert<uint8_t>(bytes, cast);
+    case DType::Bool:
+      return convert<uint8_t>(bytes, cast);
   }
   throw Error(ErrorKind::Internal, "unknown dtype");
 }
 
 TensorView TensorView::reshaped(Shape new_shape) const {
   if (element_count(new_shape) != element_count(shape))
-    throw Error(ErrorKind::Internal, "cannot view " + to_string(shape) + " as " + to_string(new_shape));
+    throw Error(ErrorKind::Internal,
+                "cannot view " + to_string(shape) + " as " + to_string(new_shape));
   TensorView view = *this;
   view.shape = std::move(new_shape);
   return view;
@@ -84,7 +108,8 @@ TensorView TensorView::rows(int64_t begin, int64_t end) const {
   const size_t row_bytes = shape[0] ? bytes.size() / static_cast<size_t>(shape[0]) : 0;
   TensorView view = *this;
   view.shape[0] = end - begin;
-  view.bytes = bytes.subspan(static_cast<size_t>(begin) * row_bytes, static_cast<size_t>(end - begin) * row_bytes);
+  view.bytes = bytes.subspan(static_cast<size_t>(begin) * row_bytes,
+                             static_cast<size_t>(end - begin) * row_bytes);
   return view;
 }
 

@@ -16,13 +16,13 @@ namespace pentimento {
 
 enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
 
-size_t dtype_size(DType dtype);        // bytes of one element
-const char* dtype_name(DType dtype);   // "F32", as safetensors spells it
+size_t dtype_size(DType dtype);       // bytes of one element
+const char* dtype_name(DType dtype);  // "F32", as safetensors spells it
 
 struct TensorView {
   DType dtype = DType::F32;
-  Shape shape;                        // C order, contiguous
-  std::span<const std::byte> bytes;   // element_count(shape) * dtype_size(dtype)
+  Shape shape;                       // C order, contiguous
+  std::span<const std::byte> bytes;  // element_count(shape) * dtype_size(dtype)
   std::shared_ptr<const void> owner;
 
   // The values as f32, whatever the file's type.
