@@ -1,0 +1,64 @@
+// Image to image, and text to image when no picture is given: AUTOMATIC1111's pipeline
+// (webui-spec §1). SDEdit (https://arxiv.org/abs/2108.01073): the picture's latent is noised to the
+// level that `strength` names, then denoised under the prompt.
+// A batch is made one picture after another, so picture k is the very picture that seed + k gives.
+// Limitations: no mask (the inpaint job has it); VAE posterior mean instead of a random sample.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipelines/img2img_infotext.h"
+#include "pipelines/img2img_request.h"
+#include "pipelines/loaded_model.h"
+#include "pipelines/timings.h"
+
+namespace pentimento {
+
+// The request resolved against a model and a picture: what will really run.
+struct Img2ImgPlan {
+  int width = 0, height = 0;        // pixels
+  int steps = 0;                    // of the whole schedule
+  int model_calls = 0;              // that really run: strength 0.5 of 20 steps = 11
+  bool from_picture = false;
+  double strength = 1, cfg = 7;
+  std::string sampler, scheduler;   // display name; label, "Karras"
+  std::vector<uint64_t> seeds, subseeds;   // one a picture
+  uint64_t memory_bytes = 0;        // estimated peak
+  std::optional<double> seconds;    // for the whole batch, when this machine has done the like before
+
+  // "strength 0.50: runs 11 of 20 steps, about 50 s"
+  std::string describe() const;
+};
+
+struct Img2ImgPicture {
+  Image image;
+  Infotext infotext;
+  uint64_t seed = 0;
+};
+
+struct Img2ImgOptions {
+  std::optional<std::filesystem::path> trace_dir;   // intermediate arrays as .npy, first picture
+  std::string version;                              // written into the pictures
+  Timings* timings = nullptr;                       // learns seconds per step; may be null
+  // Called as each picture is finished, before the next begins.
+  std::function<void(size_t index, const Img2ImgPicture&)> on_picture;
+  // A small view of the latest x0 estimate, after every step; costs nothing when absent.
+  std::function<void(const Tensor& latent)> on_latent;
+};
+
+// `random_seed` is used where the request names no seed. Throws InvalidArgument, Unsupported
+// (LoRA tags, a sampler this model cannot use), OutOfMemory with the numbers.
+Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request,
+                         const InputImage* input, uint64_t random_seed, const Timings* timings,
+                         const RuntimeOptions& runtime);
+
+// Runs the plan. `input` is null exactly when the plan was made without one.
+std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
+                                        const Img2ImgPlan& plan, const InputImage* input,
+                                        const Img2ImgOptions& options, const Progress& progress);
+
+}  // namespace pentimento

@@ -1,0 +1,32 @@
+// A model a user named, open and identified: networks, tokenizer, and what infotext says of it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/stable_diffusion.h"
+#include "text/tokenizer.h"
+
+namespace pentimento {
+
+struct LoadedModel {
+  std::unique_ptr<StableDiffusion> networks;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::string name;        // file stem, "dreamshaper_8"
+  std::string sha256;      // of the file; A1111's model hash is the first 10 digits
+  std::string vae_name;    // file name of a separate VAE, else empty
+  std::string vae_sha256;
+
+  const ModelConfig& config() const { return networks->config(); }
+  std::string hash() const { return sha256.substr(0, 10); }
+};
+
+// Opens, hashes (cached by size and time) and prepares a checkpoint; networks compile on first use.
+// `cache_dir` keeps the hashes. Throws as open_checkpoint does, naming the file.
+LoadedModel load_model(Runtime& runtime, const std::filesystem::path& path,
+                       const std::optional<std::filesystem::path>& vae,
+                       const std::filesystem::path& cache_dir, const Progress& progress);
+
+}  // namespace pentimento
