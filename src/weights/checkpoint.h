@@ -13,8 +13,10 @@
 namespace pentimento {
 
 // Parts are under diffusers' names: unet "down_blocks.0.resnets.0.conv1.weight", vae
-// "encoder.conv_in.weight" (tiny: "encoder.layers.0.weight", "decoder.layers.1.weight"),
-// text encoders "text_model.encoder.layers.0.self_attn.q_proj.weight", "text_projection.weight".
+// "encoder.conv_in.weight" (tiny: "encoder.layers.0.weight" and, the clamp not being counted as in
+// diffusers' DecoderTiny, "decoder.layers.0.weight"; with "layers.N.pool.{0,1,3}" where TAEF2 has
+// it), text encoders "text_model.encoder.layers.0.self_attn.q_proj.weight",
+// "text_projection.weight".
 struct Checkpoint {
   std::filesystem::path path;  // the file, or the diffusers folder
   ModelConfig config;
