@@ -1,0 +1,86 @@
+#include "models/clip_text.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "models/graph.h"
+#include "nn/layers.h"
+#include "openvino/op/gather.hpp"
+
+namespace pentimento::models {
+namespace {
+
+using nn::Node;
+using nn::Weights;
+
+// x: [N,T,W] -> [N,T,W], each position seeing itself and those before it.
+Node self_attention(const Weights& w, const Node& x, int heads) {
+  const Node q = nn::split_heads(nn::linear(w / "q_proj", x), heads);
+  const Node k = nn::split_heads(nn::linear(w / "k_proj", x), heads);
+  const Node v = nn::split_heads(nn::linear(w / "v_proj", x), heads);
+  const Node seen = nn::attention(q, k, v, nn::Mask::Causal);
+  return nn::linear(w / "out_proj", nn::merge_heads(seen));
+}
+
+Node mlp(const Weights& w, const Node& x, Activation activation) {
+  const Node h = nn::linear(w / "fc1", x);
+  return nn::linear(w / "fc2",
+                    activation == Activation::QuickGelu ? nn::quick_gelu(h) : nn::gelu(h));
+}
+
+//   x = x + self_attn(layer_norm1(x));   y = x + mlp(layer_norm2(x))
+Node encoder_layer(const Weights& w, Node x, const TextConfig& config) {
+  x = nn::add(x,
+              self_attention(w / "self_attn", nn::layer_norm(w / "layer_norm1", x), config.heads));
+  return nn::add(x, mlp(w / "mlp", nn::layer_norm(w / "layer_norm2", x), config.activation));
+}
+
+}  // namespace
+
+std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
+                                     const ClipTextOutputs& outputs) {
+  const Weights text = w / "text_model";
+  GraphInputs inputs;
+  const Node embeddings = inputs.add("embeddings", {1, config.max_positions, config.hidden_size});
+  const Node positions = (text / "embeddings" / "position_embedding")
+                             .tensor("weight", {config.max_positions, config.hidden_size});
+
+  const int last = config.layers - (outputs.pooled ? 0 : outputs.layers_skipped);
+  Node x = nn::add(embeddings, positions);
+  Node hidden = x;
+  for (int i = 0; i < last; ++i) {
+    if (i == config.layers - outputs.layers_skipped) hidden = x;
+    x = encoder_layer(text / "encoder" / "layers" / static_cast<size_t>(i), x, config);
+  }
+  if (last == config.layers - outputs.layers_skipped) hidden = x;
+
+  GraphOutputs results;
+  results.add("hidden",
+              outputs.final_norm ? nn::layer_norm(text / "final_layer_norm", hidden) : hidden);
+  if (outputs.pooled) {
+    const Node normed = nn::layer_norm(text / "final_layer_norm", x);
+    const Node eos = inputs.add("eos", {1}, ov::element::i64);
+    const Node at_eos = nn::reshape(nn::gather(normed, eos, 1), {1, config.hidden_size});
+    results.add("pooled", nn::linear(w / "text_projection", at_eos));
+  }
+  return make_model("clip_text", inputs, results);
+}
+
+Tensor embed_tokens(const Weights& w, const TextConfig& config, std::span<const int64_t> tokens) {
+  const auto width = config.hidden_size;
+  const TensorView& table = (w / "text_model" / "embeddings" / "token_embedding")
+                                .view("weight", {config.vocab_size, width});
+  Tensor rows({1, static_cast<int64_t>(tokens.size()), width});
+  auto out = rows.data.begin();
+  for (int64_t token : tokens) {
+    if (token < 0 || token >= config.vocab_size)
+      throw Error(ErrorKind::InvalidArgument, "token " + std::to_string(token) +
+                                                  " is outside the text encoder's vocabulary of " +
+                                                  std::to_string(config.vocab_size));
+    const std::vector<float> row = table.rows(token, token + 1).to_f32();
+    out = std::copy(row.begin(), row.end(), out);
+  }
+  return rows;
+}
+
+}  // namespace pentimento::models
