@@ -10,8 +10,10 @@
 
 namespace pentimento {
 
-enum class Family { SD1, SD2, SDXL, Custom };         // Custom: trained with pentimento.config
-enum class Variant { Base, Inpaint, Edit, Refiner };  // Edit: instruct-pix2pix
+enum class Family { SD1, SD2, SDXL, Custom };  // Custom: trained with pentimento.config
+// Edit: instruct-pix2pix. SourceConditioned: 2C+1 channels, the source latent (0 where hidden) and
+// a mask (1 = hidden, to be painted) behind the noisy latent.
+enum class Variant { Base, Inpaint, Edit, Refiner, SourceConditioned };
 enum class PredictionType { Epsilon, V };
 const char* to_string(Family family);  // "SD1", …
 const char* to_string(Variant variant);
