@@ -25,6 +25,12 @@ def noise(seed, *shape):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
+def text_state(model):
+    """Names as every published checkpoint has them."""
+    return {n if n.startswith(("text_model.", "text_projection.")) else "text_model." + n: v
+            for n, v in model.state_dict().items()}
+
+
 def save(path, parts, tensors, metadata=None):
     """parts: {prefix: state dict}, stored as f16; tensors: inputs and references, as they are."""
     out = {}

@@ -5,18 +5,10 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from models_common import noise, randomise, save
+from models_common import noise, randomise, save, text_state
 
 torch.set_num_threads(1)
 tensors = {}
-
-
-def text_state(model):
-    """Names as every published checkpoint has them."""
-    state = model.state_dict()
-    return {n if n.startswith(("text_model.", "text_projection.")) else "text_model." + n: v
-            for n, v in state.items()}
-
 
 text = randomise(CLIPTextModel(CLIPTextConfig(
     vocab_size=1000, hidden_size=32, intermediate_size=64, num_hidden_layers=3, num_attention_heads=2,

@@ -17,12 +17,7 @@ class Sd1 : public ::testing::Test {
   Runtime runtime{testing::f32_on_cpu()};
   std::unique_ptr<StableDiffusion> model = testing::load(runtime, testing::tiny_sd1());
 
-  Tensor prompt(int64_t i) const {
-    const Tensor both = golden.tensor("unet.prompts");
-    const auto size = static_cast<std::ptrdiff_t>(both.size() / 2);
-    const auto begin = both.data.begin() + i * size;
-    return Tensor({1, 77, 32}, std::vector<float>(begin, begin + size));
-  }
+  Tensor prompt(int64_t i) const { return testing::row(golden.tensor("unet.prompts"), i); }
   std::shared_ptr<const StableDiffusion::Prepared> prepare(const Tensor& context, int h, int w) {
     return model->prepare({.context = context}, h, w, {});
   }
@@ -61,6 +56,18 @@ TEST_F(Sd1, PromptsOfDifferentLengthsGiveWhatEachGivesAlone) {
   const auto predictions = model->predict(x, 523.25, conditions, {});
   EXPECT_LE(relative_error(predictions[0].data, golden.tensor("unet.odd.first").data), kTolerance);
   EXPECT_LE(relative_error(predictions[1].data, golden.tensor("unet.odd.long").data), kTolerance);
+}
+
+TEST_F(Sd1, InpaintingAndEditModelsTakeTheirExtraChannels) {
+  for (const auto& [variant, channels] : {std::pair{"inpaint", 9}, {"edit", 8}}) {
+    const auto wide = testing::load(runtime, testing::tiny_sd1_with_inputs(variant, channels));
+    const std::string key = std::string("unet.") + variant;
+    const UnetCondition condition{.context = prompt(0), .concat = golden.tensor(key + ".concat")};
+    const std::vector conditions{wide->prepare(condition, 8, 8, {})};
+    const auto predictions = wide->predict(golden.tensor("unet.square.x"), 7, conditions, {});
+    EXPECT_LE(relative_error(predictions[0].data, golden.tensor(key + ".first").data), kTolerance)
+        << variant;
+  }
 }
 
 TEST_F(Sd1, VaeMatchesDiffusers) {
