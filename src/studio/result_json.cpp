@@ -1,0 +1,87 @@
+#include "studio/result_json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/memory.h"
+
+namespace pentimento {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string dump(const ordered_json& json) {  // never throws on odd bytes in file names
+  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string img2img_json(const std::vector<WrittenPicture>& pictures, const Img2ImgPlan& plan,
+                         const std::vector<StableDiffusion::CompileRecord>& compiles,
+                         double seconds) {
+  ordered_json json;
+  json["plan"] = {{"width", plan.width},
+                  {"height", plan.height},
+                  {"steps", plan.steps},
+                  {"model_calls", plan.model_calls},
+                  {"strength", plan.strength},
+                  {"cfg", plan.cfg},
+                  {"sampler", plan.sampler},
+                  {"scheduler", plan.scheduler},
+                  {"memory_bytes", plan.memory_bytes}};
+  json["pictures"] = ordered_json::array();
+  for (const WrittenPicture& written : pictures) {
+    ordered_json entry;
+    entry["path"] = written.path;
+    if (!written.input.empty()) entry["input"] = written.input;
+    entry["width"] = written.picture.image.width;
+    entry["height"] = written.picture.image.height;
+    entry["seed"] = written.picture.seed;
+    entry["infotext"] = format_infotext(written.picture.infotext);
+    json["pictures"].push_back(std::move(entry));
+  }
+  json["networks"] = ordered_json::array();
+  for (const auto& record : compiles)
+    json["networks"].push_back(
+        {{"name", record.network}, {"seconds", record.seconds}, {"from_cache", record.from_cache}});
+  json["seconds"] = seconds;
+  json["peak_memory_bytes"] = peak_memory_bytes();
+  return dump(json);
+}
+
+std::string info_json(const InputImage& input, const Picture& picture,
+                      const std::string& parameters) {
+  ordered_json json = {{"format", picture.format},
+                       {"width", input.image.width},
+                       {"height", input.image.height},
+                       {"sha256", input.sha256},
+                       {"parameters", parameters}};
+  const Infotext info = parse_infotext(parameters);
+  if (!parameters.empty()) {
+    json["prompt"] = info.prompt;
+    json["negative_prompt"] = info.negative_prompt;
+    for (const auto& [key, value] : info.fields) json["fields"][key] = value;
+  }
+  for (const auto& [key, value] : picture.text)
+    if (key != "parameters") json["text"][key] = value;
+  return dump(json);
+}
+
+std::string repeat_json(const RepeatReport& report) {
+  ordered_json json = {{"identical", report.identical}, {"differences", report.differences}};
+  if (std::isfinite(report.psnr_db)) json["psnr_db"] = report.psnr_db;
+  return dump(json);
+}
+
+std::string devices_json(const std::vector<DeviceInfo>& devices) {
+  ordered_json json = ordered_json::array();
+  for (const DeviceInfo& device : devices)
+    json.push_back({{"name", device.name},
+                    {"full_name", device.full_name},
+                    {"precisions", device.precisions},
+                    {"auto_precision", to_string(device.auto_precision)}});
+  return dump(json);
+}
+
+}  // namespace pentimento

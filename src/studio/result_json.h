@@ -1,0 +1,29 @@
+// Results and facts as JSON text, for `--json` and the server.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "image/codec.h"
+#include "pipelines/img2img.h"
+#include "pipelines/repeat.h"
+
+namespace pentimento {
+
+// One finished picture and where it was written.
+struct WrittenPicture {
+  std::string path;   // "-" for standard output
+  std::string input;  // the input's path, empty for text to image
+  Img2ImgPicture picture;
+};
+
+std::string img2img_json(const std::vector<WrittenPicture>& pictures, const Img2ImgPlan& plan,
+                         const std::vector<StableDiffusion::CompileRecord>& compiles,
+                         double seconds);
+
+std::string info_json(const InputImage& input, const Picture& picture,
+                      const std::string& parameters);
+std::string repeat_json(const RepeatReport& report);
+std::string devices_json(const std::vector<DeviceInfo>& devices);
+
+}  // namespace pentimento
