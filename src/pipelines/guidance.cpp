@@ -1,14 +1,13 @@
 #include "pipelines/guidance.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace pentimento {
 
-Guidance::Guidance(StableDiffusion& model, const NoiseTable& table, const EncodedPrompt& positive,
+Guidance::Guidance(StableDiffusion& model, const EncodedPrompt& positive,
                    const EncodedPrompt& negative, Tensor concat, GuidanceOptions options,
                    const Shape& latent_shape, Progress progress)
-    : model_(model), table_(table), positive_(positive), negative_(negative),
+    : model_(model), positive_(positive), negative_(negative),
       concat_(std::move(concat)), options_(options), shape_(latent_shape),
       progress_(std::move(progress)) {}
 
@@ -27,7 +26,7 @@ Guidance::Prepared Guidance::prepared(Branch branch, size_t part) {
   return slot;
 }
 
-Vec Guidance::denoise(const Vec& x, double sigma) {
+Vec Guidance::predict(const Vec& input, double timestep) {
   const bool edit = model_.config().variant == Variant::Edit;
   const bool guided = options_.cfg != 1.0 || edit || positive_.parts.size() > 1;
 
@@ -39,32 +38,19 @@ Vec Guidance::denoise(const Vec& x, double sigma) {
   if (edit) branches.push_back(prepared(Branch::NoImage, 0));
   ++call_;
 
-  // x -> network -> x0, for epsilon: x0 = x - sigma * e; for v: x0 = x / (s²+1) - v * s / sqrt(s²+1).
-  const double root = std::sqrt(sigma * sigma + 1.0);
-  Tensor scaled(shape_, x);
-  for (float& value : scaled.data) value = static_cast<float>(value / root);
-  const auto outputs = model_.predict(scaled, table_.timestep_of(sigma), branches, progress_);
-  const bool v = model_.config().scheduler.prediction_type == PredictionType::V;
-  const double keep = v ? 1.0 / (root * root) : 1.0, take = v ? sigma / root : sigma;
-  const auto x0 = [&](size_t branch, size_t i) {
-    return keep * x[i] - take * outputs[branch].data[i];
-  };
-
+  const auto outputs = model_.predict(Tensor(shape_, input), timestep, branches, progress_);
+  if (!guided) return outputs[0].data;
   const size_t parts = positive_.parts.size();
-  Vec result(x.size());
-  for (size_t i = 0; i < x.size(); ++i) {
-    if (!guided) {
-      result[i] = static_cast<float>(x0(0, i));
-      continue;
-    }
-    const double uncond = x0(parts, i);
-    double value = uncond;
+  const Vec& uncond = outputs[parts].data;
+  Vec result(input.size());
+  for (size_t i = 0; i < result.size(); ++i) {
+    double value = uncond[i];
     if (edit) {
-      const double none = x0(parts + 1, i);
-      value = none + options_.image_cfg * (uncond - none);
+      const double none = outputs[parts + 1].data[i];
+      value = none + options_.image_cfg * (uncond[i] - none);
     }
     for (size_t part = 0; part < parts; ++part)
-      value += positive_.parts[part].weight * options_.cfg * (x0(part, i) - uncond);
+      value += positive_.parts[part].weight * options_.cfg * (double{outputs[part].data[i]} - uncond[i]);
     result[i] = static_cast<float>(value);
   }
   return result;

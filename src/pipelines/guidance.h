@@ -1,7 +1,8 @@
-// Classifier-free guidance (https://arxiv.org/abs/2207.12598) around the UNet, on estimates of x0:
-//   x0 = x0(uncond) + sum_k w_k * cfg * (x0(cond_k) - x0(uncond))
+// Classifier-free guidance (https://arxiv.org/abs/2207.12598) around the UNet's raw output:
+//   e = e(uncond) + sum_k w_k * cfg * (e(cond_k) - e(uncond))
 // and for instruct-pix2pix (https://arxiv.org/abs/2211.09800) the three-way form
-//   x0 = x0(none) + cfg * (x0(text, image) - x0(image)) + image_cfg * (x0(image) - x0(none)).
+//   e = e(none) + cfg * (e(text, image) - e(image)) + image_cfg * (e(image) - e(none)).
+// x0 is affine in the output, so this equals A1111's guidance on x0.
 // Branches whose prompt embedding has not changed reuse their prepared keys and values.
 #pragma once
 
@@ -12,7 +13,6 @@
 #include "pipelines/conditioning.h"
 #include "runtime/stable_diffusion.h"
 #include "samplers/sampler.h"
-#include "samplers/schedule.h"
 
 namespace pentimento {
 
@@ -26,12 +26,13 @@ struct GuidanceOptions {
 class Guidance {
  public:
   // concat: extra input channels of this model [1,Cc,h,w], or empty. Prompts must outlive it.
-  Guidance(StableDiffusion& model, const NoiseTable& table, const EncodedPrompt& positive,
-           const EncodedPrompt& negative, Tensor concat, GuidanceOptions options,
+  Guidance(StableDiffusion& model, const EncodedPrompt& positive, const EncodedPrompt& negative,
+           Tensor concat, GuidanceOptions options,
            const Shape& latent_shape, Progress progress);
 
-  // The guided estimate of x0 at noise level sigma. One call = one step of the prompt's schedule.
-  Vec denoise(const Vec& x, double sigma);
+  // The guided raw output (epsilon or v) for a scaled input at a training timestep. One call = one
+  // step of the prompt's schedule.
+  Vec predict(const Vec& input, double timestep);
   int calls() const { return call_; }
 
  private:
@@ -40,7 +41,6 @@ class Guidance {
   Prepared prepared(Branch branch, size_t part);
 
   StableDiffusion& model_;
-  const NoiseTable& table_;
   const EncodedPrompt &positive_, &negative_;
   Tensor concat_;
   GuidanceOptions options_;

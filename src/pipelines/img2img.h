@@ -15,6 +15,7 @@
 #include "pipelines/img2img_request.h"
 #include "pipelines/loaded_model.h"
 #include "pipelines/timings.h"
+#include "samplers/sampling_plan.h"
 
 namespace pentimento {
 
@@ -26,6 +27,7 @@ struct Img2ImgPlan {
   bool from_picture = false;
   double strength = 1, cfg = 7;
   std::string sampler, scheduler;   // display name; label, "Karras"
+  SamplingPlan sampling;
   std::vector<uint64_t> seeds, subseeds;   // one a picture
   uint64_t memory_bytes = 0;        // estimated peak
   std::optional<double> seconds;    // for the whole batch, when this machine has done the like before
@@ -53,8 +55,7 @@ struct Img2ImgOptions {
 // `random_seed` is used where the request names no seed. Throws InvalidArgument, Unsupported
 // (LoRA tags, a sampler this model cannot use), OutOfMemory with the numbers.
 Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request,
-                         const InputImage* input, uint64_t random_seed, const Timings* timings,
-                         const RuntimeOptions& runtime);
+                         const InputImage* input, uint64_t random_seed, const Timings* timings);
 
 // Runs the plan. `input` is null exactly when the plan was made without one.
 std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,

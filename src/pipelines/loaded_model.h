@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/stable_diffusion.h"
+#include "samplers/schedule.h"
 #include "text/tokenizer.h"
 
 namespace pentimento {
@@ -14,6 +15,8 @@ namespace pentimento {
 struct LoadedModel {
   std::unique_ptr<StableDiffusion> networks;
   std::shared_ptr<const Tokenizer> tokenizer;
+  NoiseTable table;        // the model's training schedule
+  RuntimeOptions runtime;  // precision resolved
   std::string name;        // file stem, "dreamshaper_8"
   std::string sha256;      // of the file; A1111's model hash is the first 10 digits
   std::string vae_name;    // file name of a separate VAE, else empty
@@ -21,6 +24,8 @@ struct LoadedModel {
 
   const ModelConfig& config() const { return networks->config(); }
   std::string hash() const { return sha256.substr(0, 10); }
+  // Names a measured time ("unet", "decode"): equal for models of equal cost.
+  std::string timing_key(const char* what) const;
 };
 
 // Opens, hashes (cached by size and time) and prepares a checkpoint; networks compile on first use.

@@ -1,0 +1,69 @@
+#include "cli/model_path.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "weights/checkpoint.h"
+
+namespace pentimento {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool is_model(const fs::directory_entry& entry) {
+  std::error_code error;
+  if (entry.is_directory(error)) return fs::exists(entry.path() / "model_index.json", error);
+  const std::string extension = entry.path().extension().string();
+  return extension == ".safetensors" || extension == ".ckpt";
+}
+
+std::vector<fs::path> installed_models(const Paths& paths) {
+  std::vector<fs::path> models;
+  std::error_code error;
+  for (const fs::path& folder : model_folders(paths))
+    for (const auto& entry : fs::directory_iterator(folder, error))
+      if (is_model(entry)) models.push_back(entry.path());
+  std::sort(models.begin(), models.end());
+  return models;
+}
+
+}  // namespace
+
+std::vector<fs::path> model_folders(const Paths& paths) {
+  return {paths.data / "models", paths.data / "models" / "Stable-diffusion"};
+}
+
+fs::path find_model(const Paths& paths, const std::string& text) {
+  std::error_code error;
+  if (!text.empty() && fs::exists(text, error)) return text;
+  const auto installed = installed_models(paths);
+  const std::string folder = (paths.data / "models").string();
+  if (text.empty()) {
+    if (installed.size() == 1) return installed[0];
+    if (installed.empty())
+      throw Error(ErrorKind::NotFound,
+                  "no model: put a Stable Diffusion checkpoint (.safetensors or .ckpt) into " + folder +
+                      ", or name one with --model FILE; painting styles need none: pentimento stylize");
+    std::string names;
+    for (const fs::path& path : installed) names += (names.empty() ? "" : ", ") + path.stem().string();
+    throw Error(ErrorKind::InvalidArgument, "several models are installed, choose one with --model: " + names);
+  }
+  for (const fs::path& path : installed)
+    if (path.filename() == text || path.stem() == text) return path;
+  throw Error(ErrorKind::NotFound, text + ": no such model file, and no model of that name in " + folder);
+}
+
+fs::path find_model_by_hash(const Paths& paths, const std::string& name, const std::string& hash) {
+  const auto installed = installed_models(paths);
+  for (const fs::path& path : installed)
+    if (path.stem() == name) return path;
+  if (!hash.empty())
+    for (const fs::path& path : installed)
+      if (checkpoint_sha256(path, paths.cache).starts_with(hash)) return path;
+  throw Error(ErrorKind::NotFound, "the picture was made with the model '" + name + "' (" + hash +
+                                       "), which is not in " + (paths.data / "models").string() +
+                                       "; name it with --model FILE");
+}
+
+}  // namespace pentimento

@@ -1,0 +1,23 @@
+// From what a user typed after --model to a file: a path, or the name of a file in the models folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/paths.h"
+
+namespace pentimento {
+
+// Where checkpoints are looked for by name: DATA/models, DATA/models/Stable-diffusion.
+std::vector<std::filesystem::path> model_folders(const Paths& paths);
+
+// `text`: a path, a file name with or without extension, or empty: the only model installed.
+// Throws NotFound naming the folder to put a model into, InvalidArgument when several fit.
+std::filesystem::path find_model(const Paths& paths, const std::string& text);
+
+// The model an infotext names: by stem, and by hash when it has one.
+std::filesystem::path find_model_by_hash(const Paths& paths, const std::string& name,
+                                         const std::string& hash);
+
+}  // namespace pentimento

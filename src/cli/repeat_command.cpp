@@ -1,0 +1,108 @@
+// The verb repeat: makes a result again from what it remembers, and says whether it is the same.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "base/sha256.h"
+#include "cli/context.h"
+#include "cli/inputs.h"
+#include "cli/model_path.h"
+#include "pipelines/repeat.h"
+#include "runtime/version.h"
+#include "studio/result_json.h"
+
+namespace pentimento {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string result, model, vae, input, output;
+};
+
+// The input by the name it had: beside the result, then in the working folder; it must have the
+// same bytes unless the user names it.
+InputPicture find_input(const Arguments& a, const MadeWith& then) {
+  if (!a.input.empty()) return read_input(a.input);
+  std::string seen;
+  for (const fs::path& folder : {fs::path(a.result).parent_path(), fs::current_path(),
+                                 fs::path(a.result).parent_path().parent_path(), fs::path("examples")}) {
+    const fs::path candidate = folder / then.input_name;
+    std::error_code error;
+    if (then.input_name.empty() || !fs::is_regular_file(candidate, error)) continue;
+    if (sha256_file(candidate) == then.input_sha256) return read_input(candidate);
+    seen = candidate.string() + " has that name but other bytes; ";
+  }
+  throw Error(ErrorKind::NotFound, seen + "the picture was made from '" + then.input_name + "' (SHA-256 " +
+                                       then.input_sha256.substr(0, 10) + "…); name it with --input FILE");
+}
+
+void run(Context& context, const Arguments& a) {
+  const Picture old = read_picture(a.result);
+  const auto parameters = old.text.find("parameters");
+  if (parameters == old.text.end())
+    throw Error(ErrorKind::InvalidArgument,
+                a.result + ": no generation parameters in this picture, so it cannot be repeated");
+  const Infotext info = parse_infotext(parameters->second);
+  const MadeWith then = made_with_from_infotext(info);
+  const Img2ImgRequest request = request_from_infotext(info);
+  validate(request);
+  if (context.precision_text == "auto" && !then.precision.empty()) context.precision_text = then.precision;
+
+  Terminal terminal(context.talk());
+  const Progress progress = terminal.progress(context.cancel);
+  Runtime runtime(context.runtime_options());
+  const fs::path path = a.model.empty() ? find_model_by_hash(context.paths, then.model_name, then.model_hash)
+                                        : find_model(context.paths, a.model);
+  if (!then.vae_name.empty() && a.vae.empty())
+    throw Error(ErrorKind::NotFound, "the picture was made with the VAE '" + then.vae_name +
+                                         "'; name it with --vae FILE");
+  LoadedModel model = load_model(runtime, path, a.vae.empty() ? std::nullopt : std::optional<fs::path>(a.vae),
+                                 context.paths.cache, progress);
+  std::optional<InputPicture> input;
+  if (!then.input_sha256.empty()) input = find_input(a, then);
+  const InputImage* picture = input ? &input->input : nullptr;
+  Timings timings(context.paths.cache / "timings.txt");
+  const Img2ImgPlan plan = plan_img2img(model, request, picture, then.seed, &timings);
+  terminal.say(plan.describe());
+  Img2ImgOptions options;
+  options.version = version_text();
+  const auto pictures = run_img2img(model, request, plan, picture, options, progress);
+  terminal.finish();
+
+  const MadeWith now = made_with_from_infotext(pictures.at(0).infotext);
+  const RepeatReport report = compare_repeat(old.image, then, pictures[0].image, now);
+  if (!a.output.empty())
+    write_picture(a.output, pictures[0].image, {.text = {{"parameters", format_infotext(pictures[0].infotext)}}});
+  if (context.json) {
+    std::cout << repeat_json(report) << "\n";
+    return;
+  }
+  if (report.identical) {
+    std::cout << "identical\n";
+  } else {
+    std::cout << "different";
+    if (std::isfinite(report.psnr_db) && report.psnr_db > 0)
+      std::cout << " (PSNR " << std::lround(report.psnr_db) << " dB)";
+    std::cout << "\n";
+  }
+  for (const std::string& difference : report.differences) std::cout << "  " << difference << "\n";
+}
+
+}  // namespace
+
+void add_repeat(CLI::App& app, Context& context) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("repeat", "make a result again and say whether it is identical");
+  verb->add_option("result", a->result, "a picture this program made")->required();
+  verb->add_option("--input", a->input, "the picture it was made from; default: found by name and hash");
+  verb->add_option("-m,--model", a->model, "the model; default: found by name and hash");
+  verb->add_option("--vae", a->vae, "the VAE file, when one was used");
+  verb->add_option("-o,--output", a->output, "keep the new picture there");
+  add_runtime_options(*verb, context);
+  add_json_option(*verb, context);
+  verb->callback([&context, a] { run(context, *a); });
+}
+
+}  // namespace pentimento

@@ -1,0 +1,223 @@
+#include "pipelines/img2img.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/npy.h"
+#include "image/color.h"
+#include "pipelines/conditioning.h"
+#include "pipelines/guidance.h"
+#include "pipelines/image_conditioning.h"
+#include "pipelines/pixels.h"
+#include "pipelines/repeat.h"
+
+namespace pentimento {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// Everything one run shares between its pictures.
+struct Run {
+  LoadedModel& model;
+  const Img2ImgRequest& request;
+  const Img2ImgPlan& plan;
+  const Img2ImgOptions& options;
+  const Progress& progress;
+  Shape latent_shape;      // [1,C,h,w]
+  Tensor init_latent;      // empty for text to image
+  Tensor concat;           // extra input channels, or empty
+  EncodedPrompt positive, negative;
+  Image colors;            // the prepared picture, for colour correction
+
+  int latent_height() const { return static_cast<int>(latent_shape[2]); }
+  int latent_width() const { return static_cast<int>(latent_shape[3]); }
+};
+
+Shape latent_shape_of(const ModelConfig& config, int width, int height) {
+  return {1, config.vae.latent_channels, height / config.vae.scale_factor, width / config.vae.scale_factor};
+}
+
+// Picture -> latent (webui-spec §1.3).
+void encode_input(Run& run, const InputImage& input) {
+  const Image rgb = to_rgb(input.image);
+  const int width = run.plan.width, height = run.plan.height;
+  const bool latent_mode = run.request.resize_mode == ResizeMode::Latent;
+  Image prepared = latent_mode ? rgb : resize_image(rgb, width, height, run.request.resize_mode);
+  const int factor = run.model.config().vae.scale_factor;
+  if (prepared.width % factor || prepared.height % factor)  // latent mode takes any picture
+    prepared = resize(prepared, std::max(1, prepared.width / factor) * factor,
+                      std::max(1, prepared.height / factor) * factor, Filter::Lanczos);
+  const Tensor tensor = picture_to_tensor(prepared);
+  run.init_latent = run.model.networks->encode(tensor, run.progress);
+  if (run.init_latent.shape != run.latent_shape)
+    run.init_latent = resize_bilinear(run.init_latent, run.latent_height(), run.latent_width());
+  run.concat = image_conditioning(run.model, &tensor, &run.init_latent, nullptr, run.latent_height(),
+                                  run.latent_width(), run.progress);
+  if (run.request.color_correction) run.colors = std::move(prepared);
+}
+
+void encode_prompts(Run& run) {
+  const Img2ImgRequest& r = run.request;
+  const ConditioningOptions options{.clip_skip = r.clip_skip,
+                                    .emphasis = r.emphasis,
+                                    .width = run.plan.width,
+                                    .height = run.plan.height,
+                                    .schedule_calls = run.plan.sampling.prompt_calls};
+  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, r.prompt, PromptRole::Positive,
+                               options, run.progress);
+  run.negative = encode_prompt(*run.model.networks, *run.model.tokenizer, r.negative_prompt,
+                               PromptRole::Negative, options, run.progress);
+}
+
+ImageNoise noise_of(const Run& run, size_t index) {
+  const Img2ImgRequest& r = run.request;
+  return ImageNoise(r.rng, static_cast<int>(run.latent_shape[1]), run.latent_height(), run.latent_width(),
+                    {.seed = run.plan.seeds[index],
+                     .subseed = run.plan.subseeds[index],
+                     .subseed_strength = r.subseed_strength,
+                     .seed_resize_width = r.seed_resize_width,
+                     .seed_resize_height = r.seed_resize_height,
+                     .eta_noise_seed_delta = r.eta_noise_seed_delta},
+                    run.model.config().vae.scale_factor);
+}
+
+void trace(const Run& run, const char* name, const Tensor& tensor) {
+  if (run.options.trace_dir) write_npy(*run.options.trace_dir / (std::string(name) + ".npy"), tensor);
+}
+
+void trace_inputs(const Run& run, const Vec& noise) {
+  if (!run.options.trace_dir) return;
+  std::filesystem::create_directories(*run.options.trace_dir);
+  const auto& tokens = run.positive.first_tokens;
+  write_npy(*run.options.trace_dir / "tokens.npy", {static_cast<int64_t>(tokens.size()) / 77, 77}, tokens);
+  trace(run, "cond", run.positive.parts[0].entries[0].context);
+  trace(run, "uncond", run.negative.parts[0].entries[0].context);
+  if (!run.init_latent.empty()) trace(run, "init_latent", run.init_latent);
+  trace(run, "noise", Tensor(run.latent_shape, noise));
+  Tensor sigmas({static_cast<int64_t>(run.plan.sampling.sigmas.size())});
+  std::transform(run.plan.sampling.sigmas.begin(), run.plan.sampling.sigmas.end(), sigmas.data.begin(),
+                 [](double s) { return static_cast<float>(s); });
+  trace(run, "sigmas", sigmas);
+}
+
+// Noise -> latent: the sampler around the guided network.
+Tensor denoise(Run& run, size_t index) {
+  const Img2ImgRequest& r = run.request;
+  const SamplingPlan& sampling = run.plan.sampling;
+  ImageNoise noise = noise_of(run, index);
+  const Vec first = noise.first();
+  if (index == 0) trace_inputs(run, first);
+  Guidance guidance(*run.model.networks, run.positive, run.negative, run.concat,
+                    {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape, run.progress);
+  const auto began = Clock::now();
+  const auto report = [&](int calls) {
+    run.progress.at("denoise", std::min(calls, sampling.model_calls), sampling.model_calls, seconds_since(began));
+  };
+  RunInputs inputs;
+  inputs.network = [&](const Vec& input, double timestep) {
+    report(guidance.calls());
+    return guidance.predict(input, timestep);
+  };
+  const bool v = run.model.config().scheduler.prediction_type == PredictionType::V;
+  inputs.prediction = v ? Prediction::V : Prediction::Epsilon;
+  inputs.options = {.eta = r.eta, .s_churn = r.s_churn, .s_tmin = r.s_tmin, .s_tmax = r.s_tmax, .s_noise = r.s_noise};
+  inputs.on_step = [&](int, int, const Vec& x0) {
+    if (run.options.on_latent) run.options.on_latent(Tensor(run.latent_shape, x0));
+  };
+  Vec x = start(sampling, run.init_latent.data, first,
+                {.noise_multiplier = r.initial_noise_multiplier, .extra_noise = r.extra_noise});
+  x = pentimento::run(sampling, run.model.table, std::move(x), noise, inputs);
+  report(sampling.model_calls);
+  return Tensor(run.latent_shape, std::move(x));
+}
+
+// Teaches the estimates, with the seconds that went into compiling networks taken out.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const Run& run) : run_(run), compiling_(compile_seconds()), began_(Clock::now()) {}
+  void learn(const char* what, double times) {
+    const double compiled = compile_seconds() - compiling_;
+    const double seconds = seconds_since(began_) - compiled;
+    const double pixels = static_cast<double>(run_.plan.width) * run_.plan.height;
+    if (run_.options.timings)
+      run_.options.timings->learn(run_.model.timing_key(what), pixels * times, seconds);
+    compiling_ += compiled;
+    began_ = Clock::now();
+  }
+
+ private:
+  double compile_seconds() const {
+    double sum = 0;
+    for (const auto& record : run_.model.networks->compile_records()) sum += record.seconds;
+    return sum;
+  }
+  const Run& run_;
+  double compiling_;
+  Clock::time_point began_;
+};
+
+Infotext describe_picture(const Run& run, size_t index, const Image& image, const InputImage* input) {
+  MadeWith made;
+  made.sampler = run.plan.sampler;
+  made.scheduler = run.plan.scheduler;
+  made.steps = run.plan.steps;
+  made.cfg = run.plan.cfg;
+  made.seed = run.plan.seeds[index];
+  made.subseed = run.plan.subseeds[index];
+  made.width = run.plan.width;
+  made.height = run.plan.height;
+  made.model_name = run.model.name;
+  made.model_hash = run.model.hash();
+  made.vae_name = run.model.vae_name;
+  made.vae_hash = run.model.vae_sha256;
+  if (input) {
+    made.input_name = input->name;
+    made.input_sha256 = input->sha256;
+  }
+  made.precision = to_string(run.model.runtime.precision);
+  made.device = run.model.runtime.device;
+  made.pixels_sha256 = pixels_sha256(image);
+  made.version = run.options.version;
+  return to_infotext(run.request, made);
+}
+
+}  // namespace
+
+std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
+                                        const Img2ImgPlan& plan, const InputImage* input,
+                                        const Img2ImgOptions& options, const Progress& progress) {
+  Run run{.model = model, .request = request, .plan = plan, .options = options, .progress = progress,
+          .latent_shape = latent_shape_of(model.config(), plan.width, plan.height), .init_latent = {},
+          .concat = {}, .positive = {}, .negative = {}, .colors = {}};
+  encode_prompts(run);
+  if (input)
+    encode_input(run, *input);
+  else
+    run.concat = image_conditioning(model, nullptr, nullptr, nullptr, run.latent_height(),
+                                    run.latent_width(), progress);
+
+  std::vector<Img2ImgPicture> pictures;
+  for (size_t index = 0; index < plan.seeds.size(); ++index) {
+    Stopwatch watch(run);
+    const Tensor latent = denoise(run, index);
+    if (index == 0) trace(run, "latent", latent);
+    watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * plan.model_calls);
+    progress.at("decode", 0, 1);
+    Image image = tensor_to_picture(model.networks->decode(latent, progress));
+    watch.learn("decode", 1.0);
+    if (!run.colors.empty()) image = match_colors(image, run.colors);
+    Img2ImgPicture picture{.image = std::move(image), .infotext = {}, .seed = plan.seeds[index]};
+    picture.infotext = describe_picture(run, index, picture.image, input);
+    if (options.on_picture) options.on_picture(index, picture);
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+}  // namespace pentimento
