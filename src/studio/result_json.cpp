@@ -15,6 +15,14 @@ std::string dump(const ordered_json& json) {  // never throws on odd bytes in fi
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+ordered_json compiles_json(const std::vector<StableDiffusion::CompileRecord>& compiles) {
+  ordered_json json = ordered_json::array();
+  for (const auto& record : compiles)
+    json.push_back(
+        {{"name", record.network}, {"seconds", record.seconds}, {"from_cache", record.from_cache}});
+  return json;
+}
+
 }  // namespace
 
 std::string img2img_json(const std::vector<WrittenPicture>& pictures, const Img2ImgPlan& plan,
@@ -46,6 +54,30 @@ std::string img2img_json(const std::vector<WrittenPicture>& pictures, const Img2
     json["networks"].push_back(
         {{"name", record.network}, {"seconds", record.seconds}, {"from_cache", record.from_cache}});
   json["seconds"] = seconds;
+  json["peak_memory_bytes"] = peak_memory_bytes();
+  return dump(json);
+}
+
+std::string stylize_json(const std::vector<StylizedPicture>& pictures) {
+  ordered_json json;
+  json["pictures"] = ordered_json::array();
+  for (const StylizedPicture& picture : pictures)
+    json["pictures"].push_back({{"path", picture.path},
+                                {"input", picture.input},
+                                {"width", picture.width},
+                                {"height", picture.height},
+                                {"infotext", picture.infotext},
+                                {"seconds", picture.seconds}});
+  return dump(json);
+}
+
+std::string bench_json(const std::vector<BenchRow>& rows, int width, int height,
+                       const std::string& precision,
+                       const std::vector<StableDiffusion::CompileRecord>& compiles) {
+  ordered_json json = {{"width", width}, {"height", height}, {"precision", precision}};
+  for (const BenchRow& row : rows)
+    json["parts"][row.part] = {{"first_seconds", row.first_seconds}, {"seconds", row.seconds}};
+  json["networks"] = compiles_json(compiles);
   json["peak_memory_bytes"] = peak_memory_bytes();
   return dump(json);
 }

@@ -21,6 +21,24 @@ std::string img2img_json(const std::vector<WrittenPicture>& pictures, const Img2
                          const std::vector<StableDiffusion::CompileRecord>& compiles,
                          double seconds);
 
+struct StylizedPicture {
+  std::string path, input;
+  int width, height;
+  std::string infotext;
+  double seconds;
+};
+std::string stylize_json(const std::vector<StylizedPicture>& pictures);
+
+// One measured part: its first call (which compiles) and the sorted times of the following ones.
+struct BenchRow {
+  std::string part;
+  double first_seconds;
+  std::vector<double> seconds;
+};
+std::string bench_json(const std::vector<BenchRow>& rows, int width, int height,
+                       const std::string& precision,
+                       const std::vector<StableDiffusion::CompileRecord>& compiles);
+
 std::string info_json(const InputImage& input, const Picture& picture,
                       const std::string& parameters);
 std::string repeat_json(const RepeatReport& report);

@@ -1,0 +1,28 @@
+// Between JSON and the pipelines' request types: the only place that knows both.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipelines/img2img_request.h"
+#include "studio/fields.h"
+#include "text/infotext.h"
+
+namespace pentimento {
+
+// An img2img or txt2img request and which model it is for.
+struct Img2ImgJob {
+  Img2ImgRequest request;
+  std::string model, vae;  // id or name in the model library; empty: the default
+};
+
+// The table: names as Img2ImgRequest's, limits of the server. `with_picture` false: text to image.
+std::vector<Field> img2img_fields(bool with_picture);
+
+// `json` has passed check(); fields that txt2img lacks take their defaults.
+Img2ImgJob img2img_job_from_json(const Json& json);
+Json img2img_job_to_json(const Img2ImgJob& job);  // every field, seeds as they are
+Img2ImgJob img2img_job_from_infotext(const Infotext& info);
+
+}  // namespace pentimento
