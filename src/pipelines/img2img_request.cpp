@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "samplers/sampler.h"
 #include "samplers/schedule.h"
+#include "text/unicode.h"
 
 namespace pentimento {
 namespace {
@@ -19,6 +20,12 @@ class Problems {
       text << field << " is " << value << ", expected " << low << " to " << high;
       list_.push_back(text.str());
     }
+  }
+  void text(const char* field, const std::string& value) {
+    const size_t at = find_invalid_utf8(value);
+    if (at != std::string::npos)
+      list_.push_back(std::string(field) + " is not UTF-8 at byte " + std::to_string(at) +
+                      "; save the text as UTF-8");
   }
   void size(const char* field, int value) {
     if (value == 0) return;
@@ -44,6 +51,8 @@ class Problems {
 
 std::vector<std::string> problems_of(const Img2ImgRequest& r) {
   Problems problems;
+  problems.text("prompt", r.prompt);
+  problems.text("negative prompt", r.negative_prompt);
   problems.range("strength", r.strength, 0.0, 1.0);
   if (r.steps) problems.range("steps", *r.steps, 1, 1000);
   if (r.cfg) problems.range("cfg", *r.cfg, 0.0, 100.0);
@@ -60,6 +69,9 @@ std::vector<std::string> problems_of(const Img2ImgRequest& r) {
   problems.range("s_tmin", r.s_tmin, 0.0, 1000.0);
   problems.range("s_tmax", r.s_tmax, 0.0, 1000.0);
   problems.range("s_noise", r.s_noise, 0.0, 2.0);
+  problems.range("sigma min", r.sigma_min, 0.0, 1000.0);
+  problems.range("sigma max", r.sigma_max, 0.0, 1000.0);
+  problems.range("rho", r.rho, 0.0, 100.0);
   problems.range("noise multiplier", r.initial_noise_multiplier, 0.0, 1.5);
   problems.range("extra noise", r.extra_noise, 0.0, 1.0);
   problems.known([&] { resolve_sampler_name(r.sampler.empty() ? "DPM++ 2M" : r.sampler, r.scheduler); });

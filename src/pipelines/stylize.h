@@ -24,12 +24,16 @@ struct StylizeRequest {
   int max_size_px = 2048;            // the longer side is reduced to this first; 0: never
 };
 
-// "starry-night", "3:0.5,12:0.5", "ember:2,quiet-dusk": keys or numbers, a weight each (1 when left
-// out). Throws InvalidArgument naming what is wrong and, for an unknown key, the nearest one.
+// A style by its key, number, or English or Chinese name; case, spaces and underscores do not
+// matter. Throws InvalidArgument naming the nearest key.
+const PaintingStyle& find_style(const std::string& text);
+
+// "starry-night", "3:0.5,12:0.5", "ember:2,quiet-dusk": styles as find_style takes them, a weight
+// each (1 when left out). Throws InvalidArgument naming what is wrong.
 std::vector<StyleShare> parse_styles(const std::string& text);
 
-// "starry-night:0.50, ember:0.50": for people and for the text in the picture.
-std::string describe_styles(std::vector<StyleShare> styles);
+// "starry-night", "starry-night:0.75,ember:0.25": the blend as parse_styles reads it back.
+std::string describe_styles(const std::vector<StyleShare>& styles);
 
 // Every problem, one line each; empty when it can run.
 std::vector<std::string> problems_of(const StylizeRequest& request);
