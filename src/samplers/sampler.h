@@ -48,6 +48,7 @@ struct TimestepInputs {
   NoiseSource noise;     // DDIM with eta > 0
   StepCallback on_step;  // may be empty
   SamplerOptions options;
+  bool truncated = false;  // timesteps are only the end of a schedule: UniPC starts from the last
 };
 
 // What the user may choose, in A1111's display order.

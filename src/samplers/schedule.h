@@ -60,6 +60,15 @@ struct ScheduleOptions {
 std::vector<double> make_schedule(std::string_view scheduler, int steps, const NoiseTable& table,
                                   const ScheduleOptions& options = {});
 
+// Karras et al. 2022, equation 5, without a model: `steps` levels from sigma_max to sigma_min, and
+// 0.
+std::vector<double> karras_schedule(int steps, double sigma_min, double sigma_max, double rho = 7);
+
+// What DDIM, PLMS and UniPC run over instead: ascending timesteps 1, 1 + k, 1 + 2k, …, k = table
+// size / steps rounded down, so there may be more than `steps` of them. steps 1..table size.
+// Throws InvalidArgument.
+std::vector<int> make_timesteps(int steps, const NoiseTable& table);
+
 // A1111's img2img step rule. t_enc + 1 model evaluations of a first-order sampler.
 struct StepPlan {
   int steps = 0;  // schedule length
