@@ -26,7 +26,7 @@ class Tokenizer {
   virtual int vocab_size() const = 0;
   virtual int bos() const = 0;
   virtual int eos() const = 0;
-  virtual int comma() const = 0;   // id of ",</w>"
+  virtual int comma() const = 0;  // id of ",</w>"
 };
 
 }  // namespace pentimento

@@ -109,6 +109,10 @@ size_t skip_spaces(std::string_view text, size_t at) {
 
 std::string_view strip(std::string_view text) {
   text.remove_prefix(skip_spaces(text, 0));
+  return strip_right(text);
+}
+
+std::string_view strip_right(std::string_view text) {
   while (!text.empty()) {
     size_t last = text.size() - 1;
     while (last > 0 && text.size() - last < 4 && (text[last] & 0xC0) == 0x80) --last;
@@ -132,6 +136,18 @@ bool is_word_boundary(std::string_view text, size_t at) {
     after = c.valid && is_word(c.value);
   }
   return before != after;
+}
+
+std::string excerpt(std::string_view text) {
+  constexpr int kCharacters = 40;
+  std::string out;
+  size_t at = 0;
+  for (int n = 0; n < kCharacters && at < text.size(); ++n) {
+    const CodePoint c = decode_utf8(text, at);
+    append_utf8(out, g_unichar_iscntrl(c.value) ? 0xFFFD : c.value);
+    at += c.length;
+  }
+  return at < text.size() ? out + "…" : out;
 }
 
 std::string to_lower(std::string_view text) {

@@ -32,10 +32,14 @@ int digit_value(char32_t c);      // 0-9 for category Nd (of any script), else -
 bool is_space(char32_t c);
 bool is_word(char32_t c);
 std::string_view strip(std::string_view text);
+std::string_view strip_right(std::string_view text);
 // Where the spaces that begin at `at` end.
 size_t skip_spaces(std::string_view text, size_t at);
 // Whether \b holds at byte `at`.
 bool is_word_boundary(std::string_view text, size_t at);
+
+// The beginning of a text, fit for a one-line message: valid, without control characters, short.
+std::string excerpt(std::string_view text);
 
 std::string to_lower(std::string_view text);  // one character at a time
 std::string to_nfc(std::string_view text);    // valid UTF-8 in and out
