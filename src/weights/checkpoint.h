@@ -32,14 +32,16 @@ struct Checkpoint {
 // ("this is a LoRA …"), CorruptFile when tensors are missing or of impossible shapes.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
 
-// A VAE or tiny autoencoder in a file of its own, LDM or diffusers names; encoder and decoder of a
-// tiny pair may be two files side by side (taesd_encoder/taesd_decoder).
+// A VAE or tiny autoencoder in a file or folder of its own, LDM or diffusers names; encoder and
+// decoder of a tiny pair may be two files side by side (taesd_encoder/taesd_decoder). A VAE's
+// shapes are the same in SD and SDXL: what neither a config.json beside it nor its metadata says
+// about the scale of the latents is taken from `model`, the VAE of the model it is to be used with.
 struct VaeFile {
   std::filesystem::path path;
   VaeConfig config;
   TensorMap tensors;
 };
-VaeFile open_vae(const std::filesystem::path& path);
+VaeFile open_vae(const std::filesystem::path& path, const VaeConfig* model = nullptr);
 
 // SHA-256 of the bytes of a single file (for a folder: of its weight files in name order), cached
 // in `cache_dir` by path, size and mtime. A1111's "model hash" is its first 10 digits.
