@@ -9,7 +9,7 @@ import numpy as np
 import captions
 
 # Share of each task by size of the crop in latent pixels. Whole icons need the whole picture.
-TASKS = {16: {"look": 0.58, "photo": 0.28, "repair": 0.14}, 32: {"look": 0.46, "photo": 0.22, "repair": 0.10, "icon": 0.22}}
+TASKS = {16: {"look": 0.66, "photo": 0.22, "repair": 0.12}, 32: {"look": 0.50, "photo": 0.20, "repair": 0.10, "icon": 0.20}}
 # Looks that differ most are drawn more often.
 FOCUS = {"autumn-blaze", "starry-night", "ukiyo-e", "ink-and-yellow", "misty-blue", "pencil-on-white", "ember", "green-woodcut",
          "sand-relief", "watercolour", "pencil", "pixel-art", "comic", "neon"}
@@ -128,10 +128,10 @@ class Sampler:
                 use = "drop"
         elif task == "photo":
             u = rng.random()
-            if u < 0.62:
+            if u < 0.7:
                 source, use = target, "hole"
                 text = rng.choice((captions.bare(row, rng), captions.caption(row, rng, 0.9), ""))
-            elif u < 0.88:
+            elif u < 0.82:
                 use, text = "drop", captions.caption(row, rng, 0.95) if rng.random() > 0.1 else ""
             else:
                 source, text = target, captions.caption(row, rng, 0.5) if rng.random() > 0.3 else ""
@@ -151,8 +151,6 @@ class Sampler:
             else:
                 use = "drop"
         y, x = rng.randint(0, 32 - size), rng.randint(0, 32 - size)
-        if size == 16 and use == "drop":
-            use = "drop"
         cut = lambda i: np.asarray(shards.z[i][:, y:y + size, x:x + size], np.float32)
         out = {"x": cut(target), "text": text, "task": task, "use": use, "mask": np.zeros((1, size, size), np.float32)}
         out["source"] = np.zeros_like(out["x"]) if use == "drop" else cut(source)

@@ -3,6 +3,7 @@
 # stop lets it write a checkpoint first; a crash restarts it after a minute.
 #   PENTIMENTO_TRAINING  work folder (default: training/work beside this script)
 #   PENTIMENTO_MERGES    CLIP's bpe_simple_vocab_16e6.txt.gz (default: in the work folder)
+#   PENTIMENTO_TRAIN_OPTIONS  further options of train.py
 #   PYTHON               interpreter with requirements.txt installed
 here=$(cd "$(dirname "$0")" && pwd)
 work=${PENTIMENTO_TRAINING:-$here/work}
@@ -20,7 +21,7 @@ case "$1" in
   loop)
     trap 'kill -CONT $child 2>/dev/null; kill -TERM $child 2>/dev/null; wait $child; exit 0' TERM INT
     while :; do
-      nice -n 19 ionice -c3 "$python" "$here/train.py" "$work" --merges "$merges" &
+      nice -n 19 ionice -c3 "$python" "$here/train.py" "$work" --merges "$merges" $PENTIMENTO_TRAIN_OPTIONS &
       child=$!
       echo $child >"$work/train.pid"
       wait $child && exit 0

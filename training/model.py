@@ -1,10 +1,9 @@
 """The default model: a small Stable Diffusion that sees the picture it repaints.
 
     prompt  -> CLIP-type text encoder (192 wide, 4 layers) -> context [N,77,192], pooled [N,192]
-    UNet input [N,65,h,w] = noisy latent 32 | mask 1 | source latent 32
+    UNet input [N,65,h,w] = noisy latent 32 | source latent 32 | mask 1
         mask 1 = nothing is known here: the source is zero under it. No source at all: mask 1 everywhere.
     output  = v [N,32,h,w];  scaled_linear betas rescaled to zero terminal SNR.
-The order of the channels is Stable Diffusion inpainting's, so an engine that runs those runs this.
 The pooled text enters beside the time embedding, as in SDXL (add_embedding) without sizes.
 The UNet is diffusers' UNet2DConditionModel; parameter names are its own, except that its
 class_embedding is stored as add_embedding on export.
@@ -102,7 +101,7 @@ class Model(nn.Module):
 
     def forward(self, x, mask, source, t, text):
         context, pooled = text
-        inp = torch.cat([x, mask, source], 1).to(context.dtype).contiguous(memory_format=torch.channels_last)
+        inp = torch.cat([x, source, mask], 1).to(context.dtype).contiguous(memory_format=torch.channels_last)
         return self.unet(inp, t, context, class_labels=pooled, return_dict=False)[0]
 
 
