@@ -1,0 +1,162 @@
+#include "image/png_text.h"
+
+#include <gio/gio.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "image/unicode.h"
+
+namespace pentimento {
+namespace {
+
+constexpr size_t kSignatureBytes = 8;
+constexpr size_t kHeaderEnd = kSignatureBytes + 12 + 13;  // the IHDR chunk holds 13 bytes
+constexpr size_t kMaxTextBytes = 16 << 20;
+
+uint32_t big_endian(std::span<const std::byte> bytes) {
+  uint32_t value = 0;
+  for (std::byte b : bytes.first(4)) value = value << 8 | std::to_integer<uint32_t>(b);
+  return value;
+}
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Splits at the first NUL: what is before it is returned, `rest` keeps what follows.
+std::optional<std::string_view> take_field(std::string_view& rest) {
+  const size_t end = rest.find('\0');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view field = rest.substr(0, end);
+  rest.remove_prefix(end + 1);
+  return field;
+}
+
+struct GUnref {
+  void operator()(GZlibDecompressor* object) const { g_object_unref(object); }
+};
+
+// Zlib data inflated; none if it is damaged or comes out larger than `limit`.
+std::optional<std::string> inflated(std::string_view data, size_t limit) {
+  const std::unique_ptr<GZlibDecompressor, GUnref> decompressor(
+      g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB));
+  std::string out;
+  std::array<char, 16384> buffer;
+  for (;;) {
+    gsize read = 0, written = 0;
+    GError* error = nullptr;
+    const GConverterResult result = g_converter_convert(
+        G_CONVERTER(decompressor.get()), data.data(), data.size(), buffer.data(), buffer.size(),
+        G_CONVERTER_INPUT_AT_END, &read, &written, &error);
+    if (error) g_error_free(error);
+    if (result == G_CONVERTER_ERROR || out.size() + written > limit) return std::nullopt;
+    out.append(buffer.data(), written);
+    data.remove_prefix(read);
+    if (result == G_CONVERTER_FINISHED) return out;
+  }
+}
+
+struct Entry {
+  std::string keyword, text;
+};
+
+std::optional<Entry> read_entry(std::string_view type, std::string_view data, size_t limit) {
+  const auto keyword = take_field(data);
+  if (!keyword || keyword->empty()) return std::nullopt;
+  Entry entry{utf8_from_latin1(*keyword), ""};
+  std::optional<std::string> text;
+  if (type == "tEXt") {
+    text = utf8_from_latin1(data);
+  } else if (type == "zTXt") {
+    if (data.empty() || data[0] != 0) return std::nullopt;
+    text = inflated(data.substr(1), limit);
+    if (text) text = utf8_from_latin1(*text);
+  } else {
+    if (data.size() < 2) return std::nullopt;
+    const bool compressed = data[0] != 0;
+    data.remove_prefix(2);
+    const auto language = take_field(data), translated = take_field(data);
+    if (!language || !translated) return std::nullopt;
+    text = compressed ? inflated(data, limit) : std::string(data);
+  }
+  if (!text || text->size() > limit) return std::nullopt;
+  entry.text = cleaned_utf8(*text);
+  return entry;
+}
+
+constexpr std::array<uint32_t, 256> kCrcTable = [] {
+  std::array<uint32_t, 256> table{};
+  for (uint32_t i = 0; i < 256; ++i) {
+    uint32_t c = i;
+    for (int bit = 0; bit < 8; ++bit) c = c & 1 ? 0xedb88320u ^ (c >> 1) : c >> 1;
+    table[i] = c;
+  }
+  return table;
+}();
+
+uint32_t crc32(std::string_view data) {
+  uint32_t crc = 0xffffffffu;
+  for (char c : data) crc = kCrcTable[(crc ^ static_cast<uint8_t>(c)) & 0xff] ^ (crc >> 8);
+  return ~crc;
+}
+
+void append_big_endian(std::string& out, size_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+std::string text_chunk(const std::string& keyword, const std::string& text) {
+  using namespace std::string_literals;
+  const auto latin1_keyword = is_utf8(keyword) ? latin1_from_utf8(keyword) : std::nullopt;
+  if (!latin1_keyword || latin1_keyword->empty() || latin1_keyword->size() > 79) {
+    throw Error(ErrorKind::InvalidArgument, "PNG text keyword '" + cleaned_utf8(keyword) +
+                                                "': expected 1 to 79 Latin-1 characters");
+  }
+  if (!is_utf8(text)) {
+    throw Error(ErrorKind::InvalidArgument,
+                "PNG text '" + keyword + "': is not valid UTF-8, or holds a NUL; remove it");
+  }
+  const auto latin1 = latin1_from_utf8(text);
+  // Keyword, NUL; for iTXt also: not compressed, no method, no language, no translated keyword.
+  const std::string body = latin1 ? "tEXt" + *latin1_keyword + "\0"s + *latin1
+                                  : "iTXt" + *latin1_keyword + "\0\0\0\0\0"s + text;
+  std::string chunk;
+  append_big_endian(chunk, body.size() - 4);
+  chunk += body;
+  append_big_endian(chunk, crc32(body));
+  return chunk;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> read_png_text(std::span<const std::byte> png) {
+  std::map<std::string, std::string> found;
+  size_t left = kMaxTextBytes;
+  for (size_t at = kSignatureBytes; at + 12 <= png.size();) {
+    const size_t size = big_endian(png.subspan(at));
+    const std::string_view type = as_text(png.subspan(at + 4, 4));
+    if (size > png.size() - at - 12 || type == "IEND") break;
+    if (type == "tEXt" || type == "zTXt" || type == "iTXt") {
+      if (auto entry = read_entry(type, as_text(png.subspan(at + 8, size)), left)) {
+        left -= std::min(left, entry->text.size());
+        found[entry->keyword] = entry->text;
+      }
+    }
+    at += 12 + size;
+  }
+  return found;
+}
+
+void insert_png_text(std::vector<std::byte>& png, const std::map<std::string, std::string>& text) {
+  std::string chunks;
+  for (const auto& [keyword, value] : text) chunks += text_chunk(keyword, value);
+  const auto* bytes = reinterpret_cast<const std::byte*>(chunks.data());
+  png.insert(png.begin() + kHeaderEnd, bytes, bytes + chunks.size());
+}
+
+}  // namespace pentimento
