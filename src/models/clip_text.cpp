@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "models/graph.h"
 #include "nn/layers.h"
+#include "openvino/op/constant.hpp"
 #include "openvino/op/gather.hpp"
 
 namespace pentimento::models {
@@ -35,6 +36,16 @@ Node encoder_layer(const Weights& w, Node x, const TextConfig& config) {
   return nn::add(x, mlp(w / "mlp", nn::layer_norm(w / "layer_norm2", x), config.activation));
 }
 
+// Rows of zeros up to a multiple of 16 positions; the causal mask hides them from the real ones. With
+// 77 rows the CPU plugin's attention rounds differently for different thread counts.
+Node pad_positions(const Node& x, int64_t positions, int64_t width) {
+  const int64_t extra = (16 - positions % 16) % 16;
+  if (extra == 0) return x;
+  const Node zeros = std::make_shared<ov::op::v0::Constant>(
+      ov::element::f32, ov::Shape{1, static_cast<size_t>(extra), static_cast<size_t>(width)}, 0.0f);
+  return nn::concat({x, zeros}, 1);
+}
+
 }  // namespace
 
 std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
@@ -46,13 +57,14 @@ std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
                              .tensor("weight", {config.max_positions, config.hidden_size});
 
   const int last = config.layers - (outputs.pooled ? 0 : outputs.layers_skipped);
-  Node x = nn::add(embeddings, positions);
+  Node x = pad_positions(nn::add(embeddings, positions), config.max_positions, config.hidden_size);
   Node hidden = x;
   for (int i = 0; i < last; ++i) {
     if (i == config.layers - outputs.layers_skipped) hidden = x;
     x = encoder_layer(text / "encoder" / "layers" / static_cast<size_t>(i), x, config);
   }
   if (last == config.layers - outputs.layers_skipped) hidden = x;
+  hidden = nn::slice(hidden, 1, 0, config.max_positions);
 
   GraphOutputs results;
   results.add("hidden",

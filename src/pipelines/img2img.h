@@ -57,6 +57,9 @@ struct Img2ImgOptions {
 Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request,
                          const InputImage* input, uint64_t random_seed, const Timings* timings);
 
+// Throws OutOfMemory with the numbers when the plan needs more than is available (0 = unknown).
+void check_memory(const Img2ImgPlan& plan, uint64_t available_bytes);
+
 // Runs the plan. `input` is null exactly when the plan was made without one.
 std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
                                         const Img2ImgPlan& plan, const InputImage* input,

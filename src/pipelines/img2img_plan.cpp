@@ -14,20 +14,23 @@ struct Size {
   int width, height;
 };
 
-// The picture's shape at about the model's native area, in multiples of 32 so that shapes recur and
-// compiled networks are found in the cache.
+// The picture's shape at about the model's native area, on a grid coarse enough that shapes recur
+// and compiled networks are found in the cache: 32 pixels for a native size of 512.
 Size natural_size(const InputImage* input, int native) {
   if (!input) return {native, native};
-  const double aspect = static_cast<double>(input->image.width) / input->image.height;
-  const auto edge = [](double value) { return std::clamp(static_cast<int>(std::lround(value / 32)) * 32, 64, 8192); };
-  return {edge(native * std::sqrt(aspect)), edge(native / std::sqrt(aspect))};
+  const int grid = std::max(8, native / 16 / 8 * 8);
+  const double aspect = std::sqrt(static_cast<double>(input->image.width) / input->image.height);
+  const auto edge = [&](double value) {
+    return std::clamp(static_cast<int>(std::lround(value / grid)) * grid, grid, 8192);
+  };
+  return {edge(native * aspect), edge(native / aspect)};
 }
 
 Size chosen_size(const Img2ImgRequest& request, const InputImage* input, int native) {
   if (request.width && request.height) return {request.width, request.height};
   const Size natural = natural_size(input, native);
   const auto scaled = [](int given, int to, int of) {
-    return std::clamp(static_cast<int>(std::lround(double(given) * to / of / 8)) * 8, 64, 8192);
+    return std::clamp(static_cast<int>(std::lround(double(given) * to / of / 8)) * 8, 16, 8192);
   };
   if (request.width) return {request.width, scaled(request.width, natural.height, natural.width)};
   if (request.height) return {scaled(request.height, natural.width, natural.height), request.height};
@@ -53,8 +56,9 @@ void refuse_networks(const std::string& prompt) {
                                           "version; remove the tag from the prompt");
 }
 
-void refuse_beyond_memory(const Img2ImgPlan& plan) {
-  const uint64_t available = available_memory_bytes();
+}  // namespace
+
+void check_memory(const Img2ImgPlan& plan, uint64_t available) {
   if (available == 0 || plan.memory_bytes <= available) return;
   char text[256];
   std::snprintf(text, sizeof text,
@@ -64,8 +68,6 @@ void refuse_beyond_memory(const Img2ImgPlan& plan) {
                 static_cast<double>(available) / 1e9);
   throw Error(ErrorKind::OutOfMemory, text);
 }
-
-}  // namespace
 
 std::string Img2ImgPlan::describe() const {
   char text[160];
@@ -107,7 +109,7 @@ Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request
     plan.subseeds.push_back(subseed + static_cast<uint64_t>(k));
   }
   plan.memory_bytes = model.networks->estimate_bytes(plan.width, plan.height);
-  refuse_beyond_memory(plan);
+  check_memory(plan, available_memory_bytes());
   const double pixels = static_cast<double>(plan.width) * plan.height;
   if (timings) {
     const double branches = plan.cfg == 1.0 ? 1 : 2;

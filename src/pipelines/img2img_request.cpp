@@ -29,9 +29,9 @@ class Problems {
   }
   void size(const char* field, int value) {
     if (value == 0) return;
-    if (value < 64 || value > 8192 || value % 8 != 0)
+    if (value < 16 || value > 8192 || value % 8 != 0)
       list_.push_back(std::string(field) + " is " + std::to_string(value) +
-                      ", expected a multiple of 8 from 64 to 8192");
+                      ", expected a multiple of 8 from 16 to 8192");
   }
   template <typename Find>
   void known(Find find) {
