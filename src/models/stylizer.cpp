@@ -90,6 +90,16 @@ void collect_dequantising(const NodePtr& node, std::vector<NodePtr>& found) {
   }
 }
 
+// Computes now what depends on constants only: compiling for each size is quicker afterwards.
+void fold_constants(ov::Model& model) {
+  model.validate_nodes_and_infer_types();
+  for (const NodePtr& node : model.get_ordered_ops()) {
+    ov::OutputVector values(node->get_output_size());
+    if (!is_type<ov::op::v0::Constant>(node) && node->constant_fold(values, node->input_values()))
+      for (size_t i = 0; i < values.size(); ++i) node->output(i).replace(values[i]);
+  }
+}
+
 // The any-style networks were published with 8-bit activations. Thirteen norms in a row amplify
 // that rounding until two correct runtimes differ visibly; here each quantiser becomes the clamp it
 // also is, and the values between stay floats. (Weights keep their 8-bit values.)
@@ -103,7 +113,7 @@ void unquantise_activations(ov::Model& model) {
     node->output(0).replace(clamp->output(0));
     for (const NodePtr& done : dequantising) done->output(0).replace(done->input_value(0));
   }
-  model.validate_nodes_and_infer_types();
+  fold_constants(model);
 }
 
 ov::Output<ov::Node> transposed(const ov::Output<ov::Node>& x, const std::vector<int64_t>& order) {

@@ -81,6 +81,7 @@ struct Stylizer::Impl {
   std::filesystem::path assets;
   StylizerLimits limits;
   ModelPtr multistyle, predictor, transform;  // as read; each once it was asked for
+  std::unique_ptr<Network> compiled_predictor;
 
   // The network compiled last: pictures of one size follow each other without compiling again.
   struct Compiled {
@@ -100,6 +101,8 @@ struct Stylizer::Impl {
     const std::scoped_lock lock(runtime.mutex);
     ov::AnyMap properties = runtime.properties();
     properties[ov::hint::inference_precision.name()] = ov::element::f32;
+    // Else matrices with 8-bit weights get 8-bit activations too, behind the hint above.
+    properties[ov::hint::execution_mode.name()] = ov::hint::ExecutionMode::ACCURACY;
     try {
       return std::make_unique<Network>(
           runtime.core.compile_model(model, runtime.options.device, properties));
@@ -204,7 +207,8 @@ Image Stylizer::paint_like(const Image& photo, const Image& style, const Progres
 std::vector<float> Stylizer::style_vector(const Image& style, const Progress& progress) {
   require_rgb(style, "the style picture");
   impl_->once(impl_->predictor, models::read_style_predictor, "arbitrary_predict.onnx");
-  const auto network = impl_->compile(impl_->predictor);
+  auto& network = impl_->compiled_predictor;
+  if (!network) network = impl_->compile(impl_->predictor);
   const Image square = middle_square(style, kStyleSize_px);
   const Cut all{0, kStyleSize_px, 0, kStyleSize_px};
   fill_planes(network->input("image"), square, all, all);

@@ -108,8 +108,7 @@ TEST_F(StylizerTest, PaintsLikeAPictureAsOnnxruntimeDoes) {
   const Image large = resize(photo, 384, 384, Filter::Lanczos);
   const Image painting = Stylizer(runtime, kAssets).paint_like(large, picture(golden, "style"), {});
   const Image part = part_of(painting, 200, 0, 96, 96);
-  EXPECT_LE(difference(part, picture(golden, "like")).largest, 2);
-  EXPECT_LE(difference(part, picture(golden, "like")).mean, 0.02);
+  EXPECT_LE(difference(part, picture(golden, "like")).largest, 1);
   // No further from the published 8-bit network than its own rounding (0.036 between two runs of
   // onnxruntime).
   EXPECT_LE(difference(part, picture(golden, "like_8bit")).mean / 255, 0.036);
