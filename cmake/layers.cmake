@@ -18,7 +18,7 @@ function(pentimento_layer name)
   target_link_libraries(pentimento_${name} ${scope} ${LAYER_LINKS})
 endfunction()
 
-# tests/NAME/*.cpp becomes the program test_NAME, one ctest entry per suite and case.
+# tests/NAME/*_test.cpp become the program test_NAME, one ctest entry.
 function(pentimento_tests name)
   cmake_parse_arguments(TESTS "" "" "USES;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cpp)

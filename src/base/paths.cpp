@@ -27,7 +27,8 @@ fs::path from_environment(const char* own, const char* xdg, const char* under_ho
   if (error == ENOSPC) advice = "; free some space and try again";
   if (error == EACCES || error == EROFS) advice = "; choose a folder you may write to";
   if (error == ENOENT || error == ENOTDIR) advice = "; create the folder first";
-  throw Error(ErrorKind::Io, path.string() + ": cannot be " + doing + ": " + std::strerror(error) + advice);
+  throw Error(ErrorKind::Io,
+              path.string() + ": cannot be " + doing + ": " + std::strerror(error) + advice);
 }
 
 }  // namespace
@@ -37,7 +38,14 @@ Paths default_paths() {
   paths.data = from_environment("PENTIMENTO_DATA", "XDG_DATA_HOME", ".local/share");
   paths.cache = from_environment("PENTIMENTO_CACHE", "XDG_CACHE_HOME", ".cache");
   paths.config = from_environment("PENTIMENTO_CONFIG", "XDG_CONFIG_HOME", ".config");
-  if (const char* value = std::getenv("PENTIMENTO_ASSETS"); value && *value) paths.assets = value;
+  if (const char* value = std::getenv("PENTIMENTO_ASSETS"); value && *value) {
+    paths.assets = value;
+  } else {
+    // Beside the program, as built (build/src) and as installed (bin): cmake/assets.cmake.
+    std::error_code ignored;
+    const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+    paths.assets = program.parent_path().parent_path() / "share/pentimento";
+  }
   return paths;
 }
 
