@@ -1,6 +1,6 @@
 // The Box-Muller transform as torch computes it on x86 with AVX2 or AVX-512, bit for bit: Cephes'
 // single-precision polynomials for log, sin and cos (https://netlib.org/cephes), evaluated with
-// fused multiply-adds. Nothing but IEEE arithmetic, so every machine gives the same picture.
+// fused multiply-adds. Nothing but IEEE arithmetic, so every machine gives the same noise.
 // Limitations: torch built for plain SSE2 or for ARM uses libm instead and differs by up to 2e-6.
 #pragma once
 

@@ -12,11 +12,11 @@ namespace {
 
 // One step from sigma to `to`, given x0 = denoise(x, sigma).
 Vec midpoint_step(const Vec& x, const Vec& x0, double sigma, double to, const Denoiser& denoise) {
-  const Vec d = slope(x, x0, sigma);
+  const Slope d = slope(x, x0, sigma);
   if (to == 0) return sum({{1, x}, {-sigma, d}});
   const double middle = std::sqrt(sigma * to);
   const Vec x_middle = sum({{1, x}, {middle - sigma, d}});
-  const Vec d_middle = slope(x_middle, denoise(x_middle, middle), middle);
+  const Slope d_middle = slope(x_middle, denoise(x_middle, middle), middle);
   return sum({{1, x}, {to - sigma, d_middle}});
 }
 

@@ -41,18 +41,18 @@ class Step {
 
   Vec second_order(double t_next, double r1) {
     const double h = t_next - t_, gain = sigma_of(t_next) * std::expm1(h);
-    const Vec& e1 = inner(h, r1);
+    const Slope& e1 = inner(h, r1);
     return sum({{1, x_}, {-gain + gain / (2 * r1), e_}, {-gain / (2 * r1), e1}});
   }
 
   Vec third_order(double t_next) {
     constexpr double r1 = 1.0 / 3, r2 = 2.0 / 3;
     const double h = t_next - t_, s2 = t_ + r2 * h;
-    const Vec& e1 = inner(h, r1);
+    const Slope& e1 = inner(h, r1);
     const double a = sigma_of(s2) * std::expm1(r2 * h);
     const double b = sigma_of(s2) * (r2 / r1) * (std::expm1(r2 * h) / (r2 * h) - 1);
     const Vec u2 = sum({{1, x_}, {b - a, e_}, {-b, e1}});
-    const Vec e2 = slope(u2, denoise_(u2, sigma_of(s2)), sigma_of(s2));
+    const Slope e2 = slope(u2, denoise_(u2, sigma_of(s2)), sigma_of(s2));
     const double c = sigma_of(t_next) * std::expm1(h);
     const double d = sigma_of(t_next) / r2 * (std::expm1(h) / h - 1);
     return sum({{1, x_}, {d - c, e_}, {-d, e2}});
@@ -60,7 +60,7 @@ class Step {
 
  private:
   // e at t + r1 h, after a first-order step there.
-  const Vec& inner(double h, double r1) {
+  const Slope& inner(double h, double r1) {
     if (!e1_) {
       const double s1 = t_ + r1 * h;
       const Vec u1 = sum({{1, x_}, {-sigma_of(s1) * std::expm1(r1 * h), e_}});
@@ -72,8 +72,9 @@ class Step {
   const Denoiser& denoise_;
   const Vec& x_;
   double t_;
-  Vec x0_, e_;
-  std::optional<Vec> e1_;
+  Vec x0_;
+  Slope e_;
+  std::optional<Slope> e1_;
 };
 
 // Where a step to t_next really solves to, and the noise that brings it back.

@@ -13,12 +13,12 @@ Vec sample_heun(Vec x, std::span<const double> sigmas, const SamplerInputs& in) 
   for (size_t i = 0; i < steps; ++i) {
     const double sigma = churn(x, sigmas, i, in), next = sigmas[i + 1], h = next - sigma;
     const Vec x0 = in.denoise(x, sigma);
-    const Vec d = slope(x, x0, sigma);
+    const Slope d = slope(x, x0, sigma);
     const Vec end = sum({{1, x}, {h, d}});
     if (next == 0) {
       x = end;
     } else {
-      const Vec d_end = slope(end, in.denoise(end, next), next);
+      const Slope d_end = slope(end, in.denoise(end, next), next);
       x = sum({{1, x}, {h / 2, d}, {h / 2, d_end}});
     }
     report(in.on_step, i + 1, steps, x0);

@@ -30,7 +30,7 @@ double multistep_coefficient(std::span<const double> sigmas, size_t i, size_t or
 
 Vec sample_lms(Vec x, std::span<const double> sigmas, const SamplerInputs& in) {
   const size_t steps = sigmas.size() - 1;
-  std::deque<Vec> slopes;  // newest first
+  std::deque<Slope> slopes;  // newest first
   for (size_t i = 0; i < steps; ++i) {
     const Vec x0 = in.denoise(x, sigmas[i]);
     slopes.push_front(slope(x, x0, sigmas[i]));

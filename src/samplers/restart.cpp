@@ -68,12 +68,12 @@ Vec sample_restart(Vec x, std::span<const double> sigmas, const SamplerInputs& i
     if (level < sigma) x = sum({{1, x}, {std::sqrt(square(sigma) - square(level)), in.noise()}});
     const double h = next - sigma;
     const Vec x0 = in.denoise(x, sigma);
-    const Vec d = slope(x, x0, sigma);
+    const Slope d = slope(x, x0, sigma);
     const Vec end = sum({{1, x}, {h, d}});
     if (next == 0) {
       x = end;
     } else {
-      const Vec d_end = slope(end, in.denoise(end, next), next);
+      const Slope d_end = slope(end, in.denoise(end, next), next);
       x = sum({{1, x}, {h / 2, d}, {h / 2, d_end}});
     }
     level = next;

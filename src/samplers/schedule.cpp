@@ -245,7 +245,7 @@ std::vector<int> make_timesteps(int steps, const NoiseTable& table) {
 }
 
 StepPlan img2img_steps(int steps, double strength, bool fix_steps) {
-  constexpr int kMost = 100000;
+  constexpr int kMost = 200000;
   if (steps < 1 || steps > kMost)
     throw Error(ErrorKind::InvalidArgument,
                 "steps is " + std::to_string(steps) + ", expected 1 to " + std::to_string(kMost));

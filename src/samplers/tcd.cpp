@@ -41,7 +41,7 @@ Vec sample_tcd(Vec x, std::span<const double> sigmas, const SamplerInputs& in) {
   for (size_t i = 0; i < steps; ++i) {
     const double next = sigmas[i + 1];
     const Vec x0 = in.denoise(x, sigmas[i]);
-    const Vec e = slope(x, x0, sigmas[i]);
+    const Slope e = slope(x, x0, sigmas[i]);
     if (next > 0) {
       const float t_next = static_cast<float>(in.table->timestep_of(next));
       const double sigma_s = in.table->sigmas()[static_cast<size_t>(keep * t_next)];

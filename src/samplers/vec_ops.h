@@ -8,17 +8,27 @@
 
 namespace pentimento {
 
+// Slopes stay double: on the way from sigma 4500 (zero terminal SNR) to 10 a float's rounding
+// would be multiplied into sight.
+using Slope = std::vector<double>;
+
 struct Term {
+  Term(double w, const Vec& values) : weight(w), floats(values.data()), size(values.size()) {}
+  Term(double w, const Slope& values) : weight(w), doubles(values.data()), size(values.size()) {}
+  double at(size_t i) const { return floats ? double{floats[i]} : doubles[i]; }
+
   double weight;
-  const Vec& values;
+  const float* floats = nullptr;
+  const double* doubles = nullptr;
+  size_t size;
 };
 
 // sum({{a, x}, {b, y}, …}) = a x + b y + …; every vector has the size of the first.
 inline Vec sum(std::initializer_list<Term> terms) {
-  Vec result(terms.begin()->values.size());
+  Vec result(terms.begin()->size);
   for (size_t i = 0; i < result.size(); ++i) {
     double value = 0;
-    for (const Term& term : terms) value += term.weight * term.values[i];
+    for (const Term& term : terms) value += term.weight * term.at(i);
     result[i] = static_cast<float>(value);
   }
   return result;
@@ -26,10 +36,9 @@ inline Vec sum(std::initializer_list<Term> terms) {
 
 // d = (x - x0) / sigma, the slope dx/dsigma of the probability-flow ODE (Karras et al. 2022, eq.
 // 3).
-inline Vec slope(const Vec& x, const Vec& x0, double sigma) {
-  Vec d(x.size());
-  for (size_t i = 0; i < d.size(); ++i)
-    d[i] = static_cast<float>((double{x[i]} - double{x0[i]}) / sigma);
+inline Slope slope(const Vec& x, const Vec& x0, double sigma) {
+  Slope d(x.size());
+  for (size_t i = 0; i < d.size(); ++i) d[i] = (double{x[i]} - double{x0[i]}) / sigma;
   return d;
 }
 
