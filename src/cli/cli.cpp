@@ -23,18 +23,6 @@ Make a result again, exactly:
 Exit codes: 0 done, 2 wrong usage, 3 not found, 4 corrupt file, 5 unsupported, 6 not enough memory,
 7 disk or network, 70 a defect of this program, 130 interrupted.)";
 
-// Beside the program, as built or as installed; $PENTIMENTO_ASSETS wins.
-std::filesystem::path find_assets(const std::filesystem::path& named) {
-  namespace fs = std::filesystem;
-  if (!named.empty()) return named;
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& candidate : {program / "assets", program / "../../.deps",
-                                    program / "../share/pentimento"})
-    if (fs::is_directory(candidate, error)) return fs::weakly_canonical(candidate, error);
-  return program / "assets";
-}
-
 int report(const Error& error, const Context& context) {
   if (error.kind() == ErrorKind::Cancelled)
     std::fprintf(stderr, "stopped; nothing half-written was left\n");
@@ -50,7 +38,6 @@ int report(const Error& error, const Context& context) {
 int run_cli(int argc, char** argv) {
   Context context;
   context.paths = default_paths();
-  context.paths.assets = find_assets(context.paths.assets);
   context.cancel = cancel_on_interrupt();
 
   CLI::App app("Pentimento: image-to-image Stable Diffusion for ordinary computers", "pentimento");

