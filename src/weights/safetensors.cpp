@@ -198,7 +198,7 @@ class Reader {
                       ", which is not read; get the F16, BF16 or F32 version of the file");
     if (!dtype) corrupt(tensor + " has the unknown dtype " + in_quotes(entry.dtype));
 
-    TensorView result{.dtype = *dtype, .owner = file_};
+    TensorView result{.dtype = *dtype, .owner = file_, .file = file_};
     uint64_t size = dtype_size(*dtype);
     for (uint64_t dimension : entry.shape) {
       if (dimension > kMaxDimension || __builtin_mul_overflow(size, dimension, &size))

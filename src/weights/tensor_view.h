@@ -14,6 +14,8 @@
 
 namespace pentimento {
 
+class MappedFile;
+
 enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
 
 size_t dtype_size(DType dtype);       // bytes of one element
@@ -24,6 +26,9 @@ struct TensorView {
   Shape shape;                       // C order, contiguous
   std::span<const std::byte> bytes;  // element_count(shape) * dtype_size(dtype)
   std::shared_ptr<const void> owner;
+  // The mapped file that the bytes were read from. A view whose bytes lie inside file->bytes() is
+  // that part of the file; converted copies lie elsewhere.
+  std::shared_ptr<const MappedFile> file;
 
   // The values as f32, whatever the file's type.
   std::vector<float> to_f32() const;

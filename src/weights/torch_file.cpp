@@ -26,7 +26,10 @@ std::string_view file_text(const MappedFile& file) {
 class Reader {
  public:
   explicit Reader(const std::shared_ptr<const MappedFile>& file)
-      : path_(file->path()), zip_(file), budget_(path_.string(), file->bytes().size()) {}
+      : file_(file),
+        path_(file->path()),
+        zip_(file),
+        budget_(path_.string(), file->bytes().size()) {}
 
   TensorFile read() {
     const std::string prefix = find_prefix();
@@ -129,7 +132,8 @@ class Reader {
       if (__builtin_mul_overflow(size, static_cast<uint64_t>(dimension), &size))
         impossible(name, tensor);
 
-    TensorView result{.dtype = storage.dtype, .shape = tensor.shape, .owner = bytes.owner};
+    TensorView result{
+        .dtype = storage.dtype, .shape = tensor.shape, .owner = bytes.owner, .file = file_};
     if (size == 0) return result;
     const uint64_t begin = static_cast<uint64_t>(tensor.offset);
     const uint64_t available = bytes.bytes.size() / item;
@@ -194,6 +198,7 @@ class Reader {
     }
   }
 
+  std::shared_ptr<const MappedFile> file_;
   std::filesystem::path path_;
   std::string prefix_;
   ZipArchive zip_;
