@@ -1,8 +1,7 @@
 #include "studio/settings.h"
 
-#include <algorithm>
-
 #include "studio/coded_error.h"
+#include "text/styles.h"
 
 namespace pentimento {
 
@@ -111,31 +110,15 @@ void PromptStyles::remove(const std::string& name) {
                      "there is no prompt style '" + name.substr(0, 80) + "'");
 }
 
-namespace {
-
-// A1111: "{prompt}" in the style is replaced; else the style is appended after a comma.
-std::string merged(const std::string& style, const std::string& prompt) {
-  const size_t place = style.find("{prompt}");
-  if (place != std::string::npos) return style.substr(0, place) + prompt + style.substr(place + 8);
-  if (style.empty() || prompt.empty()) return prompt.empty() ? style : prompt;
-  return prompt + ", " + style;
-}
-
-}  // namespace
-
 void PromptStyles::apply(const std::vector<std::string>& names, std::string& prompt,
                          std::string& negative_prompt) const {
-  const auto styles = list();
-  for (const std::string& name : names) {
-    if (name.empty() || name == "None") continue;
-    const auto style = std::find_if(styles.begin(), styles.end(),
-                                    [&](const PromptStyle& s) { return s.name == name; });
-    if (style == styles.end())
-      throw CodedError(ErrorKind::NotFound, "not_found",
-                       "there is no prompt style '" + name.substr(0, 80) + "'", "styles");
-    prompt = merged(style->prompt, prompt);
-    negative_prompt = merged(style->negative_prompt, negative_prompt);
-  }
+  std::vector<Style> styles;
+  for (const PromptStyle& style : list())
+    styles.push_back({style.name, style.prompt, style.negative_prompt});
+  StyledPrompts styled =
+      apply_styles(StyledPrompts{prompt, negative_prompt, names}, styles, Comments::Keep);
+  prompt = std::move(styled.prompt);
+  negative_prompt = std::move(styled.negative_prompt);
 }
 
 std::optional<double> Pace::seconds_per_unit(const std::string& work) const {

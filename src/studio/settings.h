@@ -36,7 +36,8 @@ class PromptStyles {
   std::vector<PromptStyle> list() const;
   void put(const PromptStyle& style);    // throws InvalidArgument
   void remove(const std::string& name);  // throws NotFound
-  // The prompt with the named styles applied in order (A1111's rule); throws NotFound.
+  // The prompt with the named styles applied in order (A1111's rule); unknown names do
+  // nothing.
   void apply(const std::vector<std::string>& names, std::string& prompt,
              std::string& negative_prompt) const;
 
