@@ -85,8 +85,7 @@ Node linear(const Weights& w, const Node& x) {
 Node linear_rows(const Weights& w, const Node& x, int64_t begin, int64_t end) {
   const Shape shape = shape_of(x);
   const int64_t features = w.view("weight", {kAny, shape.back()}).shape.at(0);
-  Node weight = w.rows("weight", {kAny, shape.back()}, begin, end);
-  if (shape_of(weight).size() != 2) weight = reshape(weight, {end - begin, shape.back()});
+  const Node weight = w.rows("weight", {kAny, shape.back()}, begin, end);
   const Node y = make<op::v0::MatMul>(x, weight, /*transpose_a=*/false, /*transpose_b=*/true);
   return add_bias(w, y, features, shape.size(), shape.size() - 1, begin, end);
 }

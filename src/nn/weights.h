@@ -37,16 +37,16 @@ class Weights {
   // The tensor as it lies in the file. Throws CorruptFile naming file, tensor, found and expected
   // when it is missing or its shape differs (kAny matches every extent).
   const TensorView& view(std::string_view name, const Shape& expected) const;
-  // The tensor as an f32 value of the graph, over the mapped bytes where their type allows. A
-  // tensor that differs only by extents of 1 (a 1x1 convolution stored as a matrix) takes `shape`
-  // when all its extents are given.
+  // The tensor as an f32 value of the graph, over the mapped bytes where their type allows. A tensor
+  // that differs only by extents of 1 (a 1x1 convolution stored as a matrix, or the other way round)
+  // takes the expected shape; kAny may then stand only first.
   Node tensor(std::string_view name, const Shape& expected) const;
   // Rows [begin, end) of the first dimension, likewise.
   Node rows(std::string_view name, const Shape& expected, int64_t begin, int64_t end) const;
 
   // Full names that no call above has asked for.
   std::vector<std::string> unused() const;
-  // "unet tensor 'mid_block.resnets.0.conv1'" style prefix for messages.
+  // "model.safetensors: tensor 'mid_block.resnets.0.conv1'": how messages begin.
   std::string describe(std::string_view name) const;
 
  private:
