@@ -14,10 +14,6 @@
 namespace pentimento {
 namespace {
 
-struct Interval {
-  double from, to;
-};
-
 size_t nearest(std::span<const double> sigmas, double wanted) {
   const auto closer = [&](double a, double b) {
     return std::abs(a - wanted) < std::abs(b - wanted);
@@ -26,7 +22,9 @@ size_t nearest(std::span<const double> sigmas, double wanted) {
                              sigmas.begin());
 }
 
-std::vector<Interval> plan(std::span<const double> given) {
+}  // namespace
+
+std::vector<RestartInterval> restart_intervals(std::span<const double> given) {
   const int steps = static_cast<int>(given.size()) - 1;
   std::vector<double> sigmas(given.begin(), given.end());
   const int times = steps >= 36 ? 2 : steps >= 20 ? 1 : 0;
@@ -42,7 +40,7 @@ std::vector<Interval> plan(std::span<const double> given) {
       again.pop_back();  // its 0
     }
   }
-  std::vector<Interval> intervals;
+  std::vector<RestartInterval> intervals;
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
     intervals.push_back({sigmas[i], sigmas[i + 1]});
     if (i + 1 != low || again.empty()) continue;
@@ -52,16 +50,15 @@ std::vector<Interval> plan(std::span<const double> given) {
   return intervals;
 }
 
-}  // namespace
-
 int count_restart_calls(std::span<const double> sigmas) {
   int calls = 0;
-  for (const Interval& interval : plan(sigmas)) calls += interval.to == 0 ? 1 : 2;
+  for (const RestartInterval& interval : restart_intervals(sigmas))
+    calls += interval.to == 0 ? 1 : 2;
   return calls;
 }
 
 Vec sample_restart(Vec x, std::span<const double> sigmas, const SamplerInputs& in) {
-  const auto intervals = plan(sigmas);
+  const auto intervals = restart_intervals(sigmas);
   double level = intervals.front().from;
   for (size_t i = 0; i < intervals.size(); ++i) {
     const auto [sigma, next] = intervals[i];

@@ -25,6 +25,11 @@ Vec sample_tcd(Vec x, std::span<const double> sigmas, const SamplerInputs& in);
 // The sampler's own eta where none is given, and no option it does not know.
 SamplerOptions resolve_options(const SamplerInfo& sampler, SamplerOptions options);
 
+// The steps a Restart run makes of a schedule, its ways back up between them.
+struct RestartInterval {
+  double from, to;
+};
+std::vector<RestartInterval> restart_intervals(std::span<const double> sigmas);
 int count_restart_calls(std::span<const double> sigmas);
 
 // The schedule TCD was distilled on, thinned to `steps` <= 50: every 20th timestep from 999 down.

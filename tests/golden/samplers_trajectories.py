@@ -83,11 +83,12 @@ def lcm(model, x, sigmas, draw):
     return x
 
 
-def restart(model, x, sigmas, draw):
+def restart_pairs(sigmas):
+    """The noise levels a Restart run walks between."""
     steps = len(sigmas) - 1
     times = 2 if steps >= 36 else 1 if steps >= 20 else 0
     length = steps // 4 if steps >= 36 else 9
-    pairs, low = [], -1
+    pairs, low, high = [], -1, 0
     if times:
         sigmas = sampling.get_sigmas_karras(steps - length * times, sigmas[-2].item(), sigmas[0].item())
         low, high = (int((sigmas - s).abs().argmin()) for s in (0.1, 2))
@@ -96,6 +97,11 @@ def restart(model, x, sigmas, draw):
         if i + 1 == low and high < low:
             again = sampling.get_sigmas_karras(length + 1, sigmas[low].item(), sigmas[high].item())[:-1]
             pairs += list(zip(again[:-1], again[1:])) * times
+    return pairs
+
+
+def restart(model, x, sigmas, draw):
+    pairs = restart_pairs(sigmas)
     level = pairs[0][0]
     for a, b in pairs:
         if level < a:
@@ -471,6 +477,8 @@ if __name__ == "__main__":
     check_against_diffusers()
     out, lines, worst = {}, [], (0, "")
     table = webui.Table(SD)
+    for n in range(18, 61):
+        out[f"restart/{n}"] = torch.tensor(restart_pairs(webui.schedule("karras", n, table)))
     for n in range(1, 51):
         out[f"tcd_schedule/{n}"] = tcd_sigmas(n, table)
     for index, c in enumerate(CASES):

@@ -7,14 +7,15 @@
 #include <cmath>
 #include <string>
 
-#include "base/error.h"
 #include "samplers/beta_distribution.h"
+#include "samplers/testing.h"
 #include "support/golden.h"
 
 namespace pentimento {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using testing::Golden;
 using ::testing::HasSubstr;
 
@@ -47,18 +48,6 @@ void expect_values(std::span<const double> values, const std::string& key, doubl
   for (size_t i = 0; i < values.size(); ++i)
     EXPECT_NEAR(values[i], expected[i], tolerance * std::abs(expected[i]))
         << key << " [" << i << "]";
-}
-
-template <typename Call>
-std::string error_of(ErrorKind kind, Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return "";
 }
 
 TEST(NoiseTable, HoldsTheAlphasAndSigmasOfTheTrainingSchedule) {

@@ -149,6 +149,24 @@ TEST(Trajectory, OfEverySamplerMatchesItsReferenceAtEveryCall) {
   EXPECT_EQ(covered.size(), samplers().size());
 }
 
+// Also whether the way back up adds noise, which float32 rounding decides for one of two restarts.
+TEST(Trajectory, RestartWalksBetweenTheSameLevelsForEveryNumberOfSteps) {
+  const NoiseTable table(0.00085, 0.012, "scaled_linear", 1000, false);
+  for (int n = 18; n <= 60; ++n) {
+    const auto intervals = restart_intervals(make_schedule("karras", n, table));
+    const auto expected = golden().tensor("restart/" + std::to_string(n)).data;
+    ASSERT_EQ(2 * intervals.size(), expected.size()) << n;
+    for (size_t i = 0; i < intervals.size(); ++i) {
+      EXPECT_NEAR(intervals[i].from, expected[2 * i], 1e-6 * expected[2 * i]) << n;
+      EXPECT_NEAR(intervals[i].to, expected[2 * i + 1], 1e-6 * expected[2 * i + 1]) << n;
+      if (i > 0) {
+        EXPECT_EQ(intervals[i - 1].to < intervals[i].from, expected[2 * i - 1] < expected[2 * i])
+            << n << " steps, step " << i;
+      }
+    }
+  }
+}
+
 TEST(Trajectory, TcdsOwnScheduleIsDiffusersForEveryNumberOfSteps) {
   const NoiseTable table(0.00085, 0.012, "scaled_linear", 1000, false);
   for (int n = 1; n <= 50; ++n) {
