@@ -1,10 +1,9 @@
 """Token ids from transformers' CLIPTokenizer (the `tokenizers` backend, no ftfy), whole and with shorter merges.
 
-transformers 5.23.0, tokenizers 0.23.3. Writes text_tokens.safetensors: metadata "texts" (JSON list), "decoded"
-(JSON list, the whole vocabulary's), tensors "ids"/"offsets" for the whole vocabulary and "cut_ids"/"cut_offsets"
+transformers 5.23.0, tokenizers 0.23.3. Writes text_tokens.safetensors: metadata "cases" (JSON: texts, decoded,
+odd_merges), tensors "ids"/"offsets" for the whole vocabulary and "cut_ids"/"cut_offsets"
 for the first 1,000 merges, "odd_ids"/"odd_offsets" for a list whose ranks are out of their natural order.
 """
-import json
 import random
 import sys
 import unicodedata
@@ -13,11 +12,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from tokenizers.normalizers import NFC
-from transformers import CLIPTokenizer
 
-HERE = Path(__file__).resolve().parent
-MERGES = (HERE.parent.parent / "assets/clip/merges.txt").read_text(encoding="utf-8").splitlines()[1:]
-assert len(MERGES) == 48894
+from text_common import HERE, MERGES, dumps, tokenizer
+
 ODD = ["t h</w>", "h e</w>", "t h", "th e</w>", "a a", "aa aa", "a b</w>", "aa ab</w>", "aa b</w>", "b b", "a bb"]
 
 TEXTS = """a photo of a cat
@@ -114,19 +111,6 @@ def random_texts(rng):
                 yield text
 
 
-def vocabulary(merges):
-    shown = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
-    characters = [chr(b) for b in shown] + [chr(256 + i) for i in range(256 - len(shown))]
-    tokens = characters + [c + "</w>" for c in characters] + [m.replace(" ", "") for m in merges]
-    tokens += ["<|startoftext|>", "<|endoftext|>"]
-    assert len(set(tokens)) == len(tokens)
-    return {token: i for i, token in enumerate(tokens)}
-
-
-def tokenizer(merges):
-    return CLIPTokenizer(vocab=vocabulary(merges), merges=[tuple(m.split(" ")) for m in merges])
-
-
 def encode(tok, texts):
     rows = [tok(t, add_special_tokens=False)["input_ids"] for t in texts]
     offsets = [0]
@@ -144,9 +128,8 @@ _, odd_ids, odd_offsets = encode(tokenizer(ODD), TEXTS)
 # Single tokens that are half a character, too.
 decoded = [clip.decode(row) for row in rows] + [clip.decode([i]) for i in range(0, 49408, 97)] + [
     clip.decode([i, i + 1]) for i in range(94, 256)]
-dumps = lambda value: json.dumps(value, ensure_ascii=True)
 out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "text_tokens.safetensors"
 save_file({"ids": ids, "offsets": offsets, "cut_ids": cut_ids, "cut_offsets": cut_offsets, "odd_ids": odd_ids,
            "odd_offsets": odd_offsets},
-          out, {"texts": dumps(TEXTS), "decoded": dumps(decoded), "odd_merges": "\n".join(ODD)})
+          out, {"cases": dumps({"texts": TEXTS, "decoded": decoded, "odd_merges": "\n".join(ODD)})})
 print(len(TEXTS), "texts,", len(ids), "tokens,", out.stat().st_size, "bytes")

@@ -17,8 +17,8 @@
 
 namespace pentimento::testing {
 
-inline nlohmann::json golden_json(const Golden& golden, std::string_view key) {
-  return nlohmann::json::parse(golden.text(key));
+inline nlohmann::json golden_cases(std::string_view file, std::string_view key) {
+  return nlohmann::json::parse(Golden(file).text("cases")).at(std::string(key));
 }
 
 // The rows of a ragged table: values between consecutive offsets.
