@@ -1,0 +1,161 @@
+#include "server/serve.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "server/app.h"
+#include "server/http_server.h"
+#include "server/pairing.h"
+#include "studio/coded_error.h"
+#include "studio/img2img_runner.h"
+#include "studio/stylize_runner.h"
+
+namespace pentimento {
+namespace {
+
+std::vector<std::string> addresses_of_this_computer() {
+  std::vector<std::string> addresses;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return addresses;
+  for (const ifaddrs* a = list; a; a = a->ifa_next) {
+    if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET) continue;
+    char text[INET_ADDRSTRLEN] = {};
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(a->ifa_addr)->sin_addr, text,
+                sizeof text);
+    if (!is_loopback(text)) addresses.emplace_back(text);
+  }
+  ::freeifaddrs(list);
+  return addresses;
+}
+
+std::vector<std::string> urls_of(const ServeOptions& options, int port) {
+  const std::string scheme = options.tls_certificate ? "https://" : "http://";
+  std::vector<std::string> hosts = {options.address};
+  if (options.address == "0.0.0.0" || options.address == "::") {
+    hosts = addresses_of_this_computer();
+    hosts.emplace_back("127.0.0.1");
+  }
+  std::vector<std::string> urls;
+  for (const std::string& host : hosts)
+    urls.push_back(scheme + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+                   std::to_string(port));
+  return urls;
+}
+
+// The owner's token stays the same from start to start, readable by the owner only.
+std::string owner_token(const ServeOptions& options) {
+  if (!options.token.empty()) {
+    if (options.token.size() < 16)
+      throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
+                       "the token is " + std::to_string(options.token.size()) +
+                           " characters long, expected at least 16");
+    return options.token;
+  }
+  const std::filesystem::path file = options.paths.config / "token";
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    std::string token = read_whole_file(file);
+    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.pop_back();
+    if (token.size() >= 16) return token;
+  }
+  const std::string token = random_secret();
+  std::filesystem::create_directories(options.paths.config, error);
+  const mode_t before = ::umask(0077);
+  try {
+    write_file_atomically(file, as_bytes(token));
+  } catch (...) {
+    ::umask(before);
+    throw;
+  }
+  ::umask(before);
+  return token;
+}
+
+// Everything that computes, made once; the runners refer to the runtime.
+struct Engine {
+  explicit Engine(RuntimeOptions options) : runtime(std::move(options)) {}
+  Runtime runtime;
+};
+
+JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& studio,
+                         const std::shared_ptr<ModelCatalog>& catalog) {
+  const auto resident =
+      std::make_shared<ResidentModel>(engine.runtime, options.paths.cache, catalog);
+  const Img2ImgRunnerDeps deps{resident, catalog, std::make_shared<Settings>(studio.db()),
+                               options.paths.cache / "timings.txt"};
+  JobRunners runners;
+  runners.push_back(make_img2img_runner(deps));
+  runners.push_back(make_txt2img_runner(deps));
+  runners.push_back(make_stylize_runner(engine.runtime, options.paths.assets / "painting"));
+  return runners;
+}
+
+void greet(const ServeOptions& options, const std::vector<std::string>& urls,
+           const std::string& token, bool token_required) {
+  for (const std::string& url : urls) options.say("listening on " + url);
+  if (!token_required) return;
+  const std::string pairing = urls.front() + "/#token=" + token;
+  options.say("a token is required; open this address, or scan it with a phone:\n  " + pairing +
+              "\n" + qr_for_terminal(pairing));
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  const bool beyond_loopback = !is_loopback(options.address) && options.address != "localhost";
+  std::unique_ptr<Engine> engine;  // outlives the studio, whose runners refer to it
+  std::shared_ptr<ModelCatalog> catalog =
+      options.catalog ? options.catalog : make_folder_catalog(options.paths, options.models);
+  Studio studio({.paths = options.paths}, system_clock());
+
+  AppOptions app_options;
+  app_options.allow_stop = options.allow_stop;
+  const std::string token =
+      beyond_loopback || !options.token.empty() ? owner_token(options) : std::string();
+  app_options.gate = {.token_required = !token.empty(),
+                      .owner_token = token,
+                      .allowed_hosts = options.allowed_hosts,
+                      .cors_origins = options.cors_origins,
+                      .basic_auth = options.api_auth};
+  if (!options.make_runners) {
+    engine = std::make_unique<Engine>(options.runtime);
+    app_options.system.device = options.runtime.device;
+    app_options.system.precision = to_string(engine->runtime.precision());
+    app_options.system.threads = options.runtime.threads;
+  }
+  App app(studio, catalog, app_options);
+  CancelToken stop = options.stop;
+  app.on_stop_asked = [stop](bool) { stop.cancel(); };
+
+  HttpServer server(
+      {.host = options.address,
+       .port = options.port,
+       .certificate = options.tls_certificate,
+       .key = options.tls_key},
+      {.admit = [&](HttpRequest& r) { return app.admit(r); },
+       .answer = [&](const HttpRequest& r) { return app.answer(r); },
+       .finish = [&](const HttpRequest& r, HttpResponse& response) { app.finish(r, response); }});
+  const int port = server.bind();
+  const auto urls = urls_of(options, port);
+  app.options().system.listening = urls;
+  studio.start(options.make_runners ? options.make_runners(studio, catalog)
+                                    : usual_runners(*engine, options, studio, catalog));
+  greet(options, urls, token, !token.empty());
+
+  std::thread watcher([&] {
+    while (!stop.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    options.say("stopping");
+    studio.stop(options.grace_seconds);  // ends event streams and waiting requests too
+    server.stop();
+  });
+  server.serve();
+  stop.cancel();
+  watcher.join();
+  return 0;
+}
+
+}  // namespace pentimento
