@@ -59,7 +59,7 @@ class Shards:
         bins = self.by_task[task]
         keys = sorted(bins)
         if task == "look":
-            weights = [4 if k in FOCUS else 1 for k in keys]
+            weights = [8 if k in FOCUS else 1 for k in keys]
         elif task == "photo":
             weights = [len(bins[k]) ** 0.5 for k in keys]      # clothes are many, birds and scenes few
         elif task == "repair":
