@@ -100,6 +100,22 @@ std::string info_json(const InputImage& input, const Picture& picture,
   return dump(json);
 }
 
+std::string summary_json(const std::string& path, const ModelSummary& summary) {
+  return dump({{"path", path},
+               {"readable", summary.readable},
+               {"usable", summary.usable},
+               {"reason", summary.reason},
+               {"kind", summary.kind},
+               {"description", summary.kind_sentence},
+               {"family", summary.family},
+               {"variant", summary.variant},
+               {"precision", summary.precision},
+               {"parameters", summary.parameters},
+               {"tensors", summary.tensors},
+               {"notes", summary.notes},
+               {"metadata", summary.metadata}});
+}
+
 std::string repeat_json(const RepeatReport& report) {
   ordered_json json = {{"identical", report.identical}, {"differences", report.differences}};
   if (std::isfinite(report.psnr_db)) json["psnr_db"] = report.psnr_db;

@@ -1,0 +1,332 @@
+// The built program, run as people run it.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "image/codec.h"
+#include "support/golden.h"
+
+namespace pentimento {
+namespace {
+
+using testing::golden_path;
+using testing::source_path;
+using testing::TempDir;
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A home of its own for every test: caches, models and the working folder.
+class Program {
+ public:
+  pid_t start(const std::vector<std::string>& arguments, const fs::path& input = "/dev/null") {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    ::setenv("PENTIMENTO_DATA", (home_ / "data").c_str(), 1);
+    ::setenv("PENTIMENTO_CACHE", (home_ / "cache").c_str(), 1);
+    ::setenv("PENTIMENTO_CONFIG", (home_ / "config").c_str(), 1);
+    if (::chdir(home_.path().c_str()) != 0) ::_exit(99);
+    redirect(input.c_str(), O_RDONLY, 0);
+    redirect((home_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 1);
+    redirect((home_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 2);
+    const std::string program = std::string(PENTIMENTO_BINARY_DIR) + "/src/pentimento";
+    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    ::execv(program.c_str(), argv.data());
+    ::_exit(98);
+  }
+  Outcome wait(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), content(home_ / "out"), content(home_ / "err")};
+  }
+  Outcome run(const std::vector<std::string>& arguments, const fs::path& input = "/dev/null") {
+    return wait(start(arguments, input));
+  }
+  fs::path operator/(const std::string& name) const { return home_ / name; }
+
+ private:
+  static void redirect(const char* path, int flags, int descriptor) {
+    const int fd = ::open(path, flags, 0666);
+    if (fd < 0 || ::dup2(fd, descriptor) < 0) ::_exit(97);
+  }
+  TempDir home_;
+};
+
+const std::string kPicture = golden_path("pipelines_input.png").string();
+const std::string kModel = golden_path("pipelines_sd1").string();
+
+std::vector<std::string> img2img(std::vector<std::string> more) {
+  std::vector<std::string> arguments{"img2img", kPicture, "--model", kModel, "--precision", "f32",
+                                     "--width", "64", "--height", "64", "--steps", "4", "--seed", "5"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Every refusal is one line that names the program first, and exits with its kind's code.
+void expect_refusal(const Outcome& outcome, int code, const std::string& part) {
+  EXPECT_EQ(outcome.code, code) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, part)) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "pentimento: ")) << outcome.err;
+}
+
+TEST(Cli, TellsWhatItWillDoAndPaints) {
+  Program program;
+  const Outcome outcome = program.run(img2img({"--prompt", "a cat", "--strength", "0.5", "-o", "a.png"}));
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "strength 0.50: runs 3 of 4 steps at 64x64")) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  const Picture picture = read_picture(program / "a.png");
+  EXPECT_EQ(picture.image.width, 64);
+  EXPECT_TRUE(has(picture.text.at("parameters"), "a cat\nSteps: 4, Sampler: DPM++ 2M"));
+}
+
+TEST(Cli, RepeatSaysIdentical) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"--prompt", "a cat", "-o", "a.png"})).code, 0);
+  const Outcome outcome = program.run({"repeat", "a.png", "--model", kModel, "--input", kPicture});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "identical\n");
+}
+
+TEST(Cli, RepeatNamesAnotherModel) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"--prompt", "a cat", "-o", "a.png"})).code, 0);
+  fs::copy(kModel, program / "other", fs::copy_options::recursive);
+  {
+    std::fstream file(program / "other/unet/diffusion_pytorch_model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-1000, std::ios::end);
+    file << "changed weights";
+  }
+  const Outcome outcome = program.run({"repeat", "a.png", "--model", "other", "--input", kPicture});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.out, "different")) << outcome.out;
+  EXPECT_TRUE(has(outcome.out, "the model was ")) << outcome.out;
+}
+
+TEST(Cli, RepeatAsksForAnInputItCannotFind) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"-o", "a.png"})).code, 0);
+  expect_refusal(program.run({"repeat", "a.png", "--model", kModel}), 3, "name it with --input FILE");
+}
+
+TEST(Cli, RepeatRefusesAPictureThatRemembersNothing) {
+  Program program;
+  expect_refusal(program.run({"repeat", kPicture}), 2, "no generation parameters");
+}
+
+TEST(Cli, JsonIsOneObjectOnStandardOutput) {
+  Program program;
+  const Outcome outcome = program.run(img2img({"--json", "-o", "a.png"}));
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out.front(), '{');
+  EXPECT_TRUE(has(outcome.out, "\"path\": \"a.png\"")) << outcome.out;
+}
+
+TEST(Cli, ReadsStandardInputAndWritesStandardOutput) {
+  Program program;
+  auto arguments = img2img({"-o", "-", "--quiet"});
+  arguments[1] = "-";
+  const Outcome outcome = program.run(arguments, kPicture);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out.substr(1, 3), "PNG");
+}
+
+TEST(Cli, ABatchIsNumberedAndAFolderIsTakenWhole) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"-o", "a.png", "--batch", "2"})).code, 0);
+  EXPECT_TRUE(fs::exists(program / "a-1.png") && fs::exists(program / "a-2.png"));
+  fs::create_directory(program / "in");
+  fs::copy(kPicture, program / "in/x.png");
+  fs::copy(kPicture, program / "in/y.png");
+  auto arguments = img2img({"-o", "done/"});
+  arguments[1] = "in";
+  const Outcome outcome = program.run(arguments);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(fs::exists(program / "done/x-img2img.png") && fs::exists(program / "done/y-img2img.png"));
+}
+
+TEST(Cli, WithoutOutputNothingIsOverwritten) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({})).code, 0);
+  ASSERT_EQ(program.run(img2img({})).code, 0);
+  EXPECT_TRUE(fs::exists(program / "pipelines_input-img2img.png"));
+  EXPECT_TRUE(fs::exists(program / "pipelines_input-img2img-2.png"));
+}
+
+TEST(Cli, TraceWritesEveryArray) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"--trace", "t", "-o", "a.png"})).code, 0);
+  for (const char* name : {"tokens", "cond", "uncond", "init_latent", "noise", "sigmas", "latent"})
+    EXPECT_TRUE(fs::exists(program / (std::string("t/") + name + ".npy"))) << name;
+}
+
+TEST(Cli, InterruptEndsItWithinASecondAndLeavesNothing) {
+  Program program;
+  const pid_t child = program.start(img2img({"--steps", "1000", "--strength", "1", "-o", "a.png"}));
+  for (int i = 0; i < 600 && !has(content(program / "err"), "painting  ["); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto began = std::chrono::steady_clock::now();
+  ::kill(child, SIGINT);
+  const Outcome outcome = program.wait(child);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+  for (const auto& entry : fs::directory_iterator(program / ""))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("a.png")) << entry.path();
+}
+
+TEST(Cli, RefusesWrongNumbersBeforeLoadingAnything) {
+  Program program;
+  expect_refusal(program.run(img2img({"--strength", "1.5"})), 2, "strength is 1.5, expected 0 to 1");
+  expect_refusal(program.run(img2img({"--sampler", "Eular"})), 2, "Euler");
+  expect_refusal(program.run(img2img({"--width", "100000"})), 2, "width is 100000");
+  expect_refusal(program.run(img2img({"--batch", "two"})), 2, "two");
+  expect_refusal(program.run({"img2img"}), 2, "input");
+  expect_refusal(program.run({"paint"}), 2, "paint");
+}
+
+TEST(Cli, RefusesInputsThatAreNotPictures) {
+  Program program;
+  std::ofstream(program / "empty.png");
+  std::ofstream(program / "text.png") << "this is no picture, whatever its name says";
+  std::ofstream(program / "cut.png", std::ios::binary) << content(kPicture).substr(0, 5000);
+  const auto refused = [&](const std::string& name, int code, const std::string& part) {
+    auto arguments = img2img({"-o", "out.png"});
+    arguments[1] = name;
+    expect_refusal(program.run(arguments), code, part);
+    EXPECT_FALSE(fs::exists(program / "out.png"));
+  };
+  refused("missing.png", 3, "missing.png: no such file");
+  refused("empty.png", 4, "empty.png");
+  refused("text.png", 4, "text.png");
+  refused("cut.png", 4, "cut.png");
+}
+
+TEST(Cli, RefusesModelsThatAreNone) {
+  Program program;
+  std::ofstream(program / "model.safetensors") << "garbage";
+  const auto refused = [&](const std::string& model, int code, const std::string& part) {
+    auto arguments = img2img({});
+    arguments[3] = model;
+    expect_refusal(program.run(arguments), code, part);
+  };
+  refused("model.safetensors", 4, "model.safetensors");
+  refused("nowhere", 3, "nowhere: no such model file");
+  auto without = img2img({});
+  without.erase(without.begin() + 2, without.begin() + 4);
+  expect_refusal(program.run(without), 3, "put a Stable Diffusion checkpoint");
+}
+
+TEST(Cli, FindsAModelInTheModelsFolderByItself) {
+  Program program;
+  fs::create_directories(program / "data/models");
+  fs::copy(kModel, program / "data/models/tiny", fs::copy_options::recursive);
+  auto arguments = img2img({"-o", "a.png"});
+  arguments.erase(arguments.begin() + 2, arguments.begin() + 4);
+  EXPECT_EQ(program.run(arguments).code, 0);
+}
+
+TEST(Cli, RefusesPlacesItCannotWriteToBeforeTheWork) {
+  Program program;
+  expect_refusal(program.run(img2img({"-o", "no/such/folder/a.png"})), 7, "create the folder first");
+  expect_refusal(program.run(img2img({"-o", "a.bmp"})), 2, "bmp");
+}
+
+TEST(Cli, RefusesTwoThingsOnStandardOutput) {
+  Program program;
+  expect_refusal(program.run(img2img({"-o", "-", "--json"})), 2, "both want standard output");
+  expect_refusal(program.run(img2img({"-o", "-", "--batch", "2"})), 2, "name a folder");
+}
+
+TEST(Cli, RefusesTextThatIsNotUtf8) {
+  Program program;
+  expect_refusal(program.run(img2img({"--prompt", "caf\xe9"})), 2, "prompt is not UTF-8 at byte 3");
+}
+
+TEST(Cli, InfoShowsWhatAPictureRemembers) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"--prompt", "ink", "-o", "a.webp"})).code, 0);
+  const Outcome outcome = program.run({"info", "a.webp"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(has(outcome.out, "ink\nSteps: 4"));
+  EXPECT_TRUE(has(program.run({"info", kPicture}).out, "no generation parameters"));
+}
+
+TEST(Cli, InspectNamesTheFamily) {
+  Program program;
+  const Outcome outcome = program.run({"inspect", kModel});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.out, "SD1")) << outcome.out;
+  std::ofstream(program / "bad.ckpt") << "garbage";
+  expect_refusal(program.run({"inspect", "bad.ckpt"}), 4, "bad.ckpt");
+}
+
+TEST(Cli, DevicesListsTheProcessor) {
+  Program program;
+  const Outcome outcome = program.run({"devices"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(has(outcome.out, "CPU"));
+}
+
+TEST(Cli, BenchMeasuresEveryPart) {
+  Program program;
+  const Outcome outcome = program.run({"bench", "--model", kModel, "--runs", "1", "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* part : {"text", "unet step with guidance", "encode", "decode"}) EXPECT_TRUE(has(outcome.out, part));
+}
+
+TEST(Cli, CacheCanBeCleared) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({})).code, 0);
+  EXPECT_EQ(program.run({"cache", "--clear"}).code, 0);
+  EXPECT_TRUE(has(program.run({"cache"}).out, ": 0 MiB"));
+}
+
+TEST(Cli, CompletionKnowsEveryVerbAndOption) {
+  Program program;
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Outcome outcome = program.run({"completion", shell});
+    EXPECT_EQ(outcome.code, 0);
+    for (const char* word : {"img2img", "stylize", "repeat", "strength", "style-image"})
+      EXPECT_TRUE(has(outcome.out, word)) << shell << " " << word;
+  }
+}
+
+TEST(Cli, HelpTeaches) {
+  Program program;
+  const Outcome outcome = program.run({"img2img", "--help"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(has(outcome.out, "0 keeps the picture"));
+  EXPECT_TRUE(has(program.run({"--help"}).out, "pentimento stylize photo.jpg"));
+}
+
+TEST(Cli, StylizePaintsWithoutAModel) {
+  Program program;
+  const Outcome outcome = program.run({"stylize", kPicture, "--style", "0", "-o", "a.jpg"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(read_picture(program / "a.jpg").image.width, 96);
+  EXPECT_TRUE(has(program.run({"stylize", "--list"}).out, "25"));
+  EXPECT_EQ(program.run({"stylize", kPicture, "--style", "no-such-style"}).code, 2);
+}
+
+}  // namespace
+}  // namespace pentimento
