@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 #include "base/error.h"
 #include "weights/identify.h"
@@ -35,12 +36,13 @@ Family recognise_family(const Parts& parts, const UnetConfig& unet) {
   return unet.linear_projection ? Family::SD2 : Family::SD1;
 }
 
-Variant recognise_variant(const Parts& parts, const UnetConfig& unet, Family family) {
+Variant variant_of_channels(const Parts& parts, const UnetConfig& unet, Family family) {
   const int c = unet.out_channels, in = unet.in_channels;
   if (in == 2 * c + 1) {
     const auto named = parts.model_config.text("variant");
-    const bool inpaint = named ? *named == to_string(Variant::Inpaint) : family != Family::Custom;
-    return inpaint ? Variant::Inpaint : Variant::SourceConditioned;
+    if (named == to_string(Variant::Inpaint)) return Variant::Inpaint;
+    const bool own = named == to_string(Variant::SourceConditioned) || family == Family::Custom;
+    return own ? Variant::SourceConditioned : Variant::Inpaint;
   }
   if (in == 2 * c) return Variant::Edit;
   if (in == c) return Variant::Base;
@@ -49,6 +51,17 @@ Variant recognise_variant(const Parts& parts, const UnetConfig& unet, Family fam
   unsupported(parts.path, "its UNet reads " + std::to_string(in) + " channels and makes " +
                               std::to_string(c) +
                               ", expected as many, twice as many, or twice as many and one");
+}
+
+Variant recognise_variant(const Parts& parts, const UnetConfig& unet, Family family) {
+  const Variant variant = variant_of_channels(parts, unet, family);
+  const auto named = parts.model_config.text("variant");
+  if (named && *named != to_string(variant))
+    throw Error(ErrorKind::CorruptFile,
+                parts.path.string() + ": metadata 'pentimento.config': 'variant' is " +
+                    in_quotes(*named) + ", but a UNet that reads " +
+                    std::to_string(unet.in_channels) + " channels is " + to_string(variant));
+  return variant;
 }
 
 // SDXL's added vector: the pooled prompt, then the sinusoids of six sizes (five in the refiner).
@@ -87,19 +100,22 @@ void check_context(const Parts& parts, const ModelConfig& config) {
                   "; the file was put together from parts of different models");
 }
 
-bool mentions(const Parts& parts, std::initializer_list<const char*> words) {
+enum class FewSteps { No, Lcm, Turbo };
+
+// Few-step models differ in nothing but their weights; people tell them by what they are called.
+// Whole words only: there are many "hyperrealism" models that need all their steps.
+FewSteps few_steps_by_name(const Parts& parts) {
   std::string text =
       (parts.path.has_filename() ? parts.path : parts.path.parent_path()).filename().string();
   if (const auto title = parts.metadata.find("modelspec.title"); title != parts.metadata.end())
-    text += " " + title->second;
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return std::any_of(words.begin(), words.end(),
-                     [&](const char* word) { return text.find(word) != std::string::npos; });
+    text += " " + title->second.substr(0, 1000);
+  static const std::regex kLcm("(^|[^A-Za-z])lcm([^A-Za-z]|$)|LCM");
+  static const std::regex kTurbo("turbo|lightning|hyper[-_ ]?sd", std::regex::icase);
+  if (std::regex_search(text, kLcm)) return FewSteps::Lcm;
+  return std::regex_search(text, kTurbo) ? FewSteps::Turbo : FewSteps::No;
 }
 
-// Sizes and step counts people use with each family; few-step models are told by a layer that only
-// LCM has, or by what they are called.
+// Sizes and step counts people use with each family.
 void set_defaults(const Parts& parts, ModelConfig& config) {
   const bool v = config.scheduler.prediction_type == PredictionType::V;
   config.native_size_px = config.family == Family::SDXL       ? 1024
@@ -107,9 +123,10 @@ void set_defaults(const Parts& parts, ModelConfig& config) {
                                                               : 512;
   if (const auto sample = parts.unet_config.integers("sample_size", 2, 1, 4096))
     config.native_size_px = sample->front() * config.vae.scale_factor;
-  const bool lcm = config.unet.time_cond_proj || mentions(parts, {"lcm"}) ||
+  const FewSteps named = few_steps_by_name(parts);
+  const bool lcm = config.unet.time_cond_proj || named == FewSteps::Lcm ||
                    parts.scheduler_config.text("_class_name") == "LCMScheduler";
-  const bool turbo = mentions(parts, {"turbo", "lightning", "hyper"});
+  const bool turbo = named == FewSteps::Turbo;
   if (lcm || turbo) {
     config.distilled = true;
     config.default_steps = lcm ? 8 : 4;

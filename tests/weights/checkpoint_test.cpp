@@ -229,7 +229,10 @@ TEST(Checkpoint, TurboIsToldByItsName) {
   EXPECT_TRUE(file.open("sd_xl_Turbo_1.0.safetensors").config.distilled);
   EXPECT_FLOAT_EQ(file.open("sd_xl_turbo.safetensors").config.default_cfg, 1.0f);
   EXPECT_EQ(file.open("dreamLCM.safetensors").config.default_steps, 8);
-  EXPECT_FALSE(file.open("model.safetensors").config.distilled);
+  EXPECT_TRUE(file.open("Hyper-SDXL-4steps.safetensors").config.distilled);
+  for (const char* name :
+       {"model.safetensors", "hyperrealism_30.safetensors", "realcmodel.safetensors"})
+    EXPECT_FALSE(file.open(name).config.distilled) << name;
 }
 
 TEST(Checkpoint, Sd2InSdxlsLayoutIsSd2) {  // SD2-turbo is published so
@@ -433,6 +436,8 @@ TEST(PentimentoConfig, WrongValuesAreRefusedNamingThem) {
               HasSubstr("come only together"));
   EXPECT_THAT(refusal(ErrorKind::CorruptFile, {{"family", "sd9"}}),
               HasSubstr("expected sd1, sd2, sdxl or custom"));
+  EXPECT_THAT(refusal(ErrorKind::CorruptFile, {{"variant", "inpaint"}}),
+              HasSubstr("'variant' is 'inpaint', but a UNet that reads 4 channels is base"));
   EXPECT_THAT(refusal(ErrorKind::CorruptFile, {{"scheduler", {{"beta_end", 2}}}}),
               HasSubstr("0 < start < end < 1"));
   EXPECT_THAT(refusal(ErrorKind::CorruptFile, {{"default_cfg", "high"}}),
