@@ -6,6 +6,7 @@
 # Does only what is missing, so that a second call takes a fraction of a second and no network.
 # Works as root or with sudo. PENTIMENTO_SKIP_PACKAGES=1 leaves the system's packages alone
 # (for systems without apt, where they have been installed by hand).
+# shellcheck disable=SC1090  # the file sourced is the system's
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
