@@ -173,7 +173,7 @@ SamplingPlan plan_sampling(const SamplerChoice& choice, int steps, std::optional
   return plan;
 }
 
-Vec start(const SamplingPlan& plan, const Vec& init_latent, Vec noise,
+Vec start(const SamplingPlan& plan, const Vec& init_latent, const Vec& noise,
           const StartOptions& options) {
   if (!plan.from_picture) return sum({{plan.start_noise, noise}});
   check_sizes(init_latent, static_cast<int64_t>(noise.size()), {});

@@ -62,7 +62,7 @@ struct StartOptions {
   double extra_noise = 0;       // img2img_extra_noise, 0..1; pictures only
 };
 // The x a run begins with. init_latent is empty for text to image.
-Vec start(const SamplingPlan& plan, const Vec& init_latent, Vec noise,
+Vec start(const SamplingPlan& plan, const Vec& init_latent, const Vec& noise,
           const StartOptions& options = {});
 
 // The network's guided raw output (epsilon or v) for a scaled input at a training timestep
