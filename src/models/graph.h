@@ -13,6 +13,9 @@
 
 namespace pentimento::models {
 
+// Part of the compile cache's key: raise it whenever any network here is described differently.
+constexpr int kGraphVersion = 1;
+
 class GraphInputs {
  public:
   nn::Node add(const std::string& name, const Shape& shape,

@@ -19,8 +19,10 @@ void check_size(const std::string& name, size_t found, size_t expected) {
 
 }  // namespace
 
-Network::Network(ov::CompiledModel compiled)
-    : compiled_(std::move(compiled)), request_(compiled_.create_infer_request()) {}
+Network::Network(ov::CompiledModel compiled, std::shared_ptr<const void> keep_alive)
+    : keep_alive_(std::move(keep_alive)),
+      compiled_(std::move(compiled)),
+      request_(compiled_.create_infer_request()) {}
 
 void Network::set(const std::string& name, const Tensor& values) {
   const std::span<float> target = input(name);

@@ -1,7 +1,5 @@
 #include "runtime/runtime.h"
 
-#include <chrono>
-
 #include "base/error.h"
 #include "openvino/runtime/properties.hpp"
 #include "runtime/processor.h"
@@ -10,28 +8,18 @@
 namespace pentimento {
 namespace {
 
-ov::element::Type element_type(Precision precision) {
-  switch (precision) {
-    case Precision::BF16:
-      return ov::element::bf16;
-    case Precision::F16:
-      return ov::element::f16;
-    default:
-      return ov::element::f32;
-  }
-}
-
 Precision resolve(Precision wanted, const std::string& device) {
   if (wanted != Precision::Auto) return wanted;
   if (device == "CPU") return bf16_is_fast(this_processor()) ? Precision::BF16 : Precision::F32;
   return Precision::F16;  // GPU and NPU multiply f16 natively
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
+
+Runtime::Impl::Impl(RuntimeOptions wanted)
+    : options(std::move(wanted)),
+      precision(resolve(options.precision, options.device)),
+      cache(options.cache_dir, options.cache_limit_bytes) {}
 
 const char* to_string(Precision precision) {
   switch (precision) {
@@ -52,44 +40,6 @@ Precision parse_precision(const std::string& text) {
     if (text == to_string(p)) return p;
   throw Error(ErrorKind::InvalidArgument,
               "precision '" + text + "' is not known, expected auto, f32, bf16 or f16");
-}
-
-Runtime::Impl::Impl(RuntimeOptions wanted)
-    : options(std::move(wanted)), precision(resolve(options.precision, options.device)) {}
-
-ov::AnyMap Runtime::Impl::properties() const {
-  ov::AnyMap map{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY), ov::num_streams(1),
-                 ov::hint::inference_precision(element_type(precision))};
-  if (options.device == "CPU" && options.threads > 0)
-    map.insert(ov::inference_num_threads(options.threads));
-  return map;
-}
-
-CompiledNetwork Runtime::Impl::compile(const NetworkKey& key,
-                                       const std::function<std::shared_ptr<ov::Model>()>& describe,
-                                       const Progress& progress) {
-  const std::scoped_lock lock(mutex);
-  progress.cancel.throw_if_cancelled();
-  progress.report({"compile", 0, 1, 0});
-  const auto start = std::chrono::steady_clock::now();
-  std::shared_ptr<ov::Model> model;
-  try {
-    model = describe();
-  } catch (const ov::Exception& e) {
-    throw Error(ErrorKind::CorruptFile,
-                "the weights of " + key.network + " do not fit together: " + std::string(e.what()));
-  }
-  CompiledNetwork result;
-  try {
-    result.network =
-        std::make_unique<Network>(core.compile_model(model, options.device, properties()));
-  } catch (const ov::Exception& e) {
-    throw Error(ErrorKind::Internal, "device " + options.device + " cannot run " + key.network +
-                                         ": " + std::string(e.what()));
-  }
-  result.seconds = seconds_since(start);
-  progress.report({"compile", 1, 1, result.seconds});
-  return result;
 }
 
 Runtime::Runtime(RuntimeOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
@@ -124,8 +74,8 @@ std::vector<DeviceInfo> Runtime::devices() const {
   return found;
 }
 
-void Runtime::clear_cache() const {}
+void Runtime::clear_cache() const { impl_->cache.clear(); }
 
-uint64_t Runtime::cache_bytes() const { return 0; }
+uint64_t Runtime::cache_bytes() const { return impl_->cache.bytes(); }
 
 }  // namespace pentimento

@@ -5,12 +5,16 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/progress.h"
 #include "base/tensor.h"
 #include "openvino/runtime/core.hpp"
+#include "runtime/network_cache.h"
 #include "runtime/runtime.h"
 
 namespace pentimento {
@@ -19,7 +23,8 @@ namespace pentimento {
 // Thread contract: one thread at a time.
 class Network {
  public:
-  explicit Network(ov::CompiledModel compiled);
+  // `keep_alive`: bytes that the compiled network still points into.
+  explicit Network(ov::CompiledModel compiled, std::shared_ptr<const void> keep_alive = {});
 
   // Copies values into an input. Throws Internal when the size differs from the network's.
   void set(const std::string& input, const Tensor& values);
@@ -36,6 +41,7 @@ class Network {
   const ov::CompiledModel& compiled() const { return compiled_; }
 
  private:
+  std::shared_ptr<const void> keep_alive_;
   ov::CompiledModel compiled_;
   ov::InferRequest request_;
 };
@@ -45,6 +51,8 @@ struct NetworkKey {
   std::string network;     // "unet", also shown to the user
   std::string weights_id;  // names the weights; empty: never cached on disk
   std::string shape;       // everything else that the graph depends on: "2x4x64x64,77"
+  // Where the weights lie, if they do in one file: the cache entry then points into it.
+  std::shared_ptr<const MappedFile> file;
 };
 
 struct CompiledNetwork {
@@ -53,12 +61,14 @@ struct CompiledNetwork {
   bool from_cache = false;
 };
 
+// Thread contract: compile() may be called from several threads; one compiles, the others wait.
 struct Runtime::Impl {
   explicit Impl(RuntimeOptions options);
 
   // Compiles what `describe` returns, or takes it from the disk cache without describing it.
-  // Errors of OpenVINO become Error{CorruptFile} while describing and Error{Internal} while
-  // compiling.
+  // Throws CorruptFile when the weights do not fit together, Internal when the device cannot run
+  // the network, Cancelled within a moment of being asked (the compilation itself cannot be
+  // stopped: it goes on in the background, and the destructor waits for it).
   CompiledNetwork compile(const NetworkKey& key,
                           const std::function<std::shared_ptr<ov::Model>()>& describe,
                           const Progress& progress);
@@ -67,8 +77,20 @@ struct Runtime::Impl {
 
   RuntimeOptions options;
   Precision precision;  // resolved
+  NetworkCache cache;
   ov::Core core;
-  std::mutex mutex;
+
+ private:
+  std::string cache_key(const NetworkKey& key) const;
+  ov::AnyMap cache_properties(const NetworkKey& key) const;
+  std::optional<ov::CompiledModel> import_cached(const NetworkKey& key, const Progress& progress,
+                                                 std::shared_ptr<const MappedFile>& entry);
+  void store(const NetworkKey& key, const ov::CompiledModel& compiled);
+  ov::CompiledModel in_background(std::function<ov::CompiledModel()> work,
+                                  const Progress& progress);
+
+  std::mutex mutex_;
+  std::vector<std::jthread> abandoned_;  // compilations nobody waits for any more
 };
 
 }  // namespace pentimento

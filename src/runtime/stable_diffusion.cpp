@@ -3,21 +3,18 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "models/clip_text.h"
-#include "models/tiny_vae.h"
-#include "models/vae.h"
 #include "runtime/stable_diffusion_impl.h"
+#include "runtime/weight_source.h"
 
 namespace pentimento {
 namespace {
 
 constexpr int64_t kChunk = 77;
-
-std::string dims(std::initializer_list<int64_t> values) {
-  std::string text;
-  for (int64_t v : values) text += (text.empty() ? "" : "x") + std::to_string(v);
-  return text;
-}
+// Shapes of one network that stay compiled side by side: two prompt lengths, or guidance on and
+// off.
+constexpr int kShapesKept = 2;
 
 // Where transformers' CLIP takes the pooled output: the first end token, else the greatest token.
 int64_t end_position(std::span<const int64_t> tokens, int64_t eos) {
@@ -26,7 +23,21 @@ int64_t end_position(std::span<const int64_t> tokens, int64_t eos) {
   return std::max_element(tokens.begin(), tokens.end()) - tokens.begin();
 }
 
+// A VAE in a file of its own has no hash: its path, size and time stand for it.
+std::string file_id(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  const auto time = std::filesystem::last_write_time(path, error).time_since_epoch().count();
+  return path.string() + " " + std::to_string(size) + " " + std::to_string(time);
+}
+
 }  // namespace
+
+std::string shape_text(std::initializer_list<int64_t> values) {
+  std::string text;
+  for (int64_t v : values) text += (text.empty() ? "" : "x") + std::to_string(v);
+  return text;
+}
 
 std::unique_ptr<StableDiffusion> StableDiffusion::load(Runtime& runtime, Checkpoint checkpoint,
                                                        std::string weights_id,
@@ -35,56 +46,100 @@ std::unique_ptr<StableDiffusion> StableDiffusion::load(Runtime& runtime, Checkpo
                                          std::move(vae));
 }
 
+ModelPart::ModelPart(TensorMap map, const std::filesystem::path& path, std::string weights_id)
+    : tensors(std::move(map)),
+      weights(tensors, path.filename().string()),
+      id(std::move(weights_id)),
+      file(main_file(tensors)) {
+  for (const auto& [name, view] : tensors) parameters += element_count(view.shape);
+}
+
 ResidentModel::ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::string weights_id,
                              std::optional<VaeFile> vae)
     : runtime_(runtime),
-      checkpoint_(std::move(checkpoint)),
-      weights_id_(std::move(weights_id)),
-      vae_id_(vae ? "" : weights_id_),
-      vae_tensors_(vae ? vae->tensors : checkpoint_.vae),
-      vae_config_(vae ? vae->config : checkpoint_.config.vae),
-      unet_weights_(checkpoint_.unet, checkpoint_.path.filename().string()),
-      vae_weights_(vae_tensors_, (vae ? vae->path : checkpoint_.path).filename().string()) {
-  if (vae_config_.latent_channels != checkpoint_.config.unet.out_channels)
+      config_(std::move(checkpoint.config)),
+      unet_(std::move(checkpoint.unet), checkpoint.path, weights_id),
+      vae_(vae ? std::move(vae->tensors) : std::move(checkpoint.vae),
+           vae ? vae->path : checkpoint.path,
+           weights_id.empty() || !vae ? weights_id : file_id(vae->path)) {
+  if (vae) config_.vae = vae->config;
+  if (config_.vae.latent_channels != config_.unet.out_channels)
     throw Error(ErrorKind::InvalidArgument,
-                (vae ? vae->path : checkpoint_.path).string() + ": a VAE of " +
-                    std::to_string(vae_config_.latent_channels) + " latent channels, expected " +
-                    std::to_string(checkpoint_.config.unet.out_channels) +
+                (vae ? vae->path : checkpoint.path).string() + ": a VAE of " +
+                    std::to_string(config_.vae.latent_channels) + " latent channels, expected " +
+                    std::to_string(config_.unet.out_channels) +
                     "; choose a VAE of the model's family");
-  for (const TensorMap& tensors : checkpoint_.text)
-    text_weights_.emplace_back(tensors, checkpoint_.path.filename().string());
+  for (TensorMap& tensors : checkpoint.text)
+    text_.push_back(std::make_unique<ModelPart>(std::move(tensors), checkpoint.path, weights_id));
 }
 
-Network& ResidentModel::network(const NetworkKey& key,
+// --- networks ------------------------------------------------------------------------------------
+
+uint64_t ResidentModel::compiled_bytes(const ModelPart& part) const {
+  const bool wide = runtime_.precision() == Precision::F32;
+  return static_cast<uint64_t>(part.parameters) * (wide ? 4 : 2);
+}
+
+void ResidentModel::release(std::list<Compiled>::iterator network) {
+  if (network->network.get() == uploaded_to_) {
+    uploaded_to_ = nullptr;
+    uploaded_.clear();
+  }
+  networks_.erase(network);
+}
+
+void ResidentModel::make_room(const std::string& name, uint64_t bytes) {
+  int kept = 0;
+  for (auto it = networks_.begin(); it != networks_.end();) {
+    const auto next = std::next(it);
+    if (it->name == name && ++kept >= kShapesKept) release(it);
+    it = next;
+  }
+  const auto short_of_memory = [&] {
+    const uint64_t available = available_memory_bytes();
+    return available != 0 && available < bytes;
+  };
+  while (!networks_.empty() && short_of_memory()) release(std::prev(networks_.end()));
+}
+
+Network& ResidentModel::network(const std::string& name, const ModelPart& part,
+                                const std::string& shape,
                                 const std::function<std::shared_ptr<ov::Model>()>& describe,
                                 const Progress& progress) {
-  auto& slot = networks_[key.network + " " + key.shape];
-  if (!slot) {
-    CompiledNetwork compiled = runtime_.impl().compile(key, describe, progress);
-    records_.push_back({key.network, compiled.seconds, compiled.from_cache});
-    slot = std::move(compiled.network);
-  }
-  return *slot;
+  for (auto it = networks_.begin(); it != networks_.end(); ++it)
+    if (it->name == name && it->shape == shape) {
+      networks_.splice(networks_.begin(), networks_, it);
+      return *networks_.front().network;
+    }
+  const uint64_t bytes = compiled_bytes(part);
+  make_room(name, bytes + bytes / 8);
+  CompiledNetwork compiled =
+      runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
+  records_.push_back({name, compiled.seconds, compiled.from_cache});
+  networks_.push_front({name, shape, bytes, std::move(compiled.network)});
+  return *networks_.front().network;
 }
 
+// --- text ----------------------------------------------------------------------------------------
+
 Network& ResidentModel::text_network(size_t index, int layers_skipped, const Progress& progress) {
-  const TextConfig& text = config().text.at(index);
+  const TextConfig& text = config_.text.at(index);
+  const ModelPart& part = *text_.at(index);
   const models::ClipTextOutputs outputs{.layers_skipped = layers_skipped,
                                         .final_norm = text.final_norm,
                                         .pooled = text.projection_dim > 0};
-  const NetworkKey key{"text_encoder_" + std::to_string(index), weights_id_,
-                       dims({layers_skipped})};
   return network(
-      key, [&] { return models::clip_text(text_weights_.at(index), text, outputs); }, progress);
+      "text_encoder_" + std::to_string(index + 1), part, shape_text({layers_skipped}),
+      [&] { return models::clip_text(part.weights, text, outputs); }, progress);
 }
 
 TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> tokens,
                                         int clip_skip, const Progress& progress) {
-  const TextConfig& text = config().text.at(index);
+  const TextConfig& text = config_.text.at(index);
   if (tokens.empty() || tokens.size() % kChunk != 0)
     throw Error(ErrorKind::InvalidArgument,
                 std::to_string(tokens.size()) + " tokens, expected whole chunks of 77");
-  const bool choosable = config().family != Family::SD2 && config().family != Family::SDXL;
+  const bool choosable = config_.family != Family::SD2 && config_.family != Family::SDXL;
   const int from_end =
       choosable && clip_skip > 1 ? clip_skip : std::max(1, text.default_hidden_state);
   if (from_end > text.layers)
@@ -96,61 +151,36 @@ TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> t
   const auto chunks = static_cast<int64_t>(tokens.size()) / kChunk;
   TextEncoding encoding{Tensor({chunks, kChunk, text.hidden_size}), {}};
   if (text.projection_dim > 0) encoding.pooled = Tensor({chunks, text.projection_dim});
+  auto hidden_out = encoding.hidden.data.begin();
+  auto pooled_out = encoding.pooled.data.begin();
   for (int64_t i = 0; i < chunks; ++i) {
+    progress.at("text", static_cast<int>(i), static_cast<int>(chunks));
     const auto chunk = tokens.subspan(i * kChunk, kChunk);
-    net.set("embeddings", models::embed_tokens(text_weights_.at(index), text, chunk));
-    if (net.has_input("eos")) {
+    net.set("embeddings", models::embed_tokens(text_.at(index)->weights, text, chunk));
+    if (text.projection_dim > 0) {
       const int64_t eos = end_position(chunk, text.eos_token);
       net.set("eos", std::span(&eos, 1));
     }
     net.run(progress);
-    const Tensor hidden = net.output("hidden");
-    std::copy(hidden.data.begin(), hidden.data.end(),
-              encoding.hidden.data.begin() + i * hidden.size());
-    if (encoding.pooled.empty()) continue;
-    const Tensor pooled = net.output("pooled");
-    std::copy(pooled.data.begin(), pooled.data.end(),
-              encoding.pooled.data.begin() + i * pooled.size());
+    hidden_out = std::ranges::copy(net.output("hidden").data, hidden_out).out;
+    if (text.projection_dim > 0)
+      pooled_out = std::ranges::copy(net.output("pooled").data, pooled_out).out;
   }
   return encoding;
 }
 
-Tensor ResidentModel::encode_tile(const Tensor& picture, const Progress& progress) {
-  const int64_t h = picture.dim(2), w = picture.dim(3);
-  Network& net = network(
-      {"vae_encoder", vae_id_, dims({h, w})},
-      [&] {
-        return vae_config_.tiny ? models::tiny_vae_encoder(vae_weights_, vae_config_, h, w)
-                                : models::vae_encoder(vae_weights_, vae_config_, h, w);
-      },
-      progress);
-  net.set("picture", picture);
-  net.run(progress);
-  return net.output("latent");
+// Calibrated on SD 1.5 and SDXL at 512 to 1024 px (docs/performance.md).
+uint64_t ResidentModel::estimate_bytes(int width_px, int height_px) const {
+  const auto pixels = static_cast<uint64_t>(width_px) * static_cast<uint64_t>(height_px);
+  const uint64_t value = runtime_.precision() == Precision::F32 ? 4 : 2;
+  uint64_t text = 0;
+  for (const auto& part : text_) text += compiled_bytes(*part);
+  const uint64_t resident = text + compiled_bytes(unet_) + compiled_bytes(vae_);
+  const uint64_t reading =
+      2 * static_cast<uint64_t>(unet_.parameters);  // f16 pages while compiling
+  const uint64_t decoding = std::min<uint64_t>(pixels, 1024 * 1024) * 128 * value * 6;
+  const uint64_t fixed = uint64_t{200} << 20;
+  return fixed + resident + std::max(reading, decoding) + pixels * 64;
 }
-
-Tensor ResidentModel::decode_tile(const Tensor& latent, const Progress& progress) {
-  const int64_t h = latent.dim(2), w = latent.dim(3);
-  Network& net = network(
-      {"vae_decoder", vae_id_, dims({h, w})},
-      [&] {
-        return vae_config_.tiny ? models::tiny_vae_decoder(vae_weights_, vae_config_, h, w)
-                                : models::vae_decoder(vae_weights_, vae_config_, h, w);
-      },
-      progress);
-  net.set("latent", latent);
-  net.run(progress);
-  return net.output("picture");
-}
-
-Tensor ResidentModel::encode(const Tensor& picture, const Progress& progress) {
-  return encode_tile(picture, progress);
-}
-
-Tensor ResidentModel::decode(const Tensor& latent, const Progress& progress) {
-  return decode_tile(latent, progress);
-}
-
-uint64_t ResidentModel::estimate_bytes(int, int) const { return 0; }
 
 }  // namespace pentimento

@@ -15,16 +15,19 @@
 namespace pentimento {
 
 struct TextEncoding {
-  Tensor hidden;   // [chunks,77,W], the layer that clip_skip selects, normed as the family has it
-  Tensor pooled;   // [chunks,P]; empty when the encoder has no pooled output
+  Tensor hidden;  // [chunks,77,W], the layer that clip_skip selects, normed as the family has it
+  Tensor pooled;  // [chunks,P]; empty when the encoder has no pooled output
 };
 
 // What the UNet sees beside the noisy latent, for one of the branches of guidance.
 struct UnetCondition {
   Tensor context;  // [1,T,D] prompt embedding
   Tensor added;    // [1,A] SDXL's pooled text + size sinusoids, else empty
-  Tensor concat;   // [1,Cc,h,w] extra input channels (mask + masked latent, source latent), else empty
-  float guidance_embedding = 0;  // LCM with time_cond_proj: w, embedded as the paper says; 0 = none
+  Tensor
+      concat;  // [1,Cc,h,w] extra input channels (mask + masked latent, source latent), else empty
+  // Models with time_cond_proj (LCM) take the guidance scale as an input: w = cfg - 1. Others
+  // ignore it.
+  float guidance_embedding = 0;
 };
 
 // Thread contract: one thread computes; cancel() of the Progress token ends the running inference.
@@ -48,7 +51,8 @@ class StableDiffusion {
    public:
     virtual ~Prepared() = default;
   };
-  virtual std::shared_ptr<const Prepared> prepare(const UnetCondition& condition, int height, int width,
+  virtual std::shared_ptr<const Prepared> prepare(const UnetCondition& condition, int height,
+                                                  int width,
                                                   const Progress& progress) = 0;  // latent pixels
   // The network's raw output (epsilon or v) for x [1,C,h,w] (already scaled by c_in) at a possibly
   // fractional timestep, one tensor for each condition.
@@ -59,13 +63,18 @@ class StableDiffusion {
   // picture [1,3,H,W] in [-1,1] -> posterior mean, scaled: the latent the sampler works on.
   // Tiled with feathered overlap above a size.
   virtual Tensor encode(const Tensor& picture, const Progress& progress) = 0;
-  virtual Tensor decode(const Tensor& latent, const Progress& progress) = 0;  // -> [1,3,H,W], about [-1,1]
+  virtual Tensor decode(const Tensor& latent,
+                        const Progress& progress) = 0;  // -> [1,3,H,W], about [-1,1]
 
   // Peak bytes this model needs to make one picture of that size, weights included (estimate).
   virtual uint64_t estimate_bytes(int width_px, int height_px) const = 0;
 
   // Seconds and "from cache" of each network compiled so far, for the user and the benchmarks.
-  struct CompileRecord { std::string network; double seconds = 0; bool from_cache = false; };
+  struct CompileRecord {
+    std::string network;
+    double seconds = 0;
+    bool from_cache = false;
+  };
   virtual std::vector<CompileRecord> compile_records() const = 0;
 };
 

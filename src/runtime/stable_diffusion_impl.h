@@ -1,8 +1,10 @@
-// The resident model behind StableDiffusion: for the stable_diffusion_*.cpp files only.
+// The resident model behind StableDiffusion: for the stable_diffusion*.cpp files only.
 #pragma once
 
-#include <map>
+#include <list>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "nn/weights.h"
 #include "runtime/runtime_impl.h"
@@ -10,12 +12,25 @@
 
 namespace pentimento {
 
+// The weights of one network of the model.
+struct ModelPart {
+  ModelPart(TensorMap map, const std::filesystem::path& path, std::string weights_id);
+  ModelPart(const ModelPart&) = delete;
+  ModelPart& operator=(const ModelPart&) = delete;
+
+  TensorMap tensors;
+  nn::Weights weights;
+  std::string id;                          // names them in the compile cache
+  std::shared_ptr<const MappedFile> file;  // that most of them lie in
+  int64_t parameters = 0;
+};
+
 class ResidentModel : public StableDiffusion {
  public:
   ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::string weights_id,
                 std::optional<VaeFile> vae);
 
-  const ModelConfig& config() const override { return checkpoint_.config; }
+  const ModelConfig& config() const override { return config_; }
   TextEncoding encode_text(size_t index, std::span<const int64_t> tokens, int clip_skip,
                            const Progress& progress) override;
   std::shared_ptr<const Prepared> prepare(const UnetCondition& condition, int height, int width,
@@ -29,10 +44,21 @@ class ResidentModel : public StableDiffusion {
   std::vector<CompileRecord> compile_records() const override { return records_; }
 
  private:
-  // The network of that name and shape, compiled on first use.
-  Network& network(const NetworkKey& key,
+  struct Compiled {
+    std::string name, shape;
+    uint64_t bytes;  // about what it holds
+    std::unique_ptr<Network> network;
+  };
+
+  // The network of that name and shape over `part`, compiled on first use.
+  Network& network(const std::string& name, const ModelPart& part, const std::string& shape,
                    const std::function<std::shared_ptr<ov::Model>()>& describe,
                    const Progress& progress);
+  // Lets go of networks used longest ago: beyond two shapes of the same one, and as long as the
+  // system has not `bytes` to give.
+  void make_room(const std::string& name, uint64_t bytes);
+  void release(std::list<Compiled>::iterator network);
+
   Network& text_network(size_t index, int layers_skipped, const Progress& progress);
   Network& unet_network(int64_t batch, int64_t height, int64_t width, int64_t tokens,
                         const Progress& progress);
@@ -40,18 +66,19 @@ class ResidentModel : public StableDiffusion {
   Tensor decode_tile(const Tensor& latent, const Progress& progress);
   void upload_conditions(Network& unet,
                          std::span<const std::shared_ptr<const Prepared>> conditions);
+  uint64_t compiled_bytes(const ModelPart& part) const;
 
   Runtime& runtime_;
-  Checkpoint checkpoint_;
-  std::string weights_id_, vae_id_;
-  TensorMap vae_tensors_;
-  VaeConfig vae_config_;
-  std::vector<nn::Weights> text_weights_;
-  nn::Weights unet_weights_, vae_weights_;
-  std::map<std::string, std::unique_ptr<Network>> networks_;  // by name and shape
+  ModelConfig config_;
+  std::vector<std::unique_ptr<ModelPart>> text_;
+  ModelPart unet_, vae_;
+  std::list<Compiled> networks_;  // most recently used first
   std::vector<CompileRecord> records_;
   std::vector<std::shared_ptr<const Prepared>> uploaded_;  // conditions now in `uploaded_to_`
   const Network* uploaded_to_ = nullptr;
 };
+
+// "2x4x64x64"
+std::string shape_text(std::initializer_list<int64_t> values);
 
 }  // namespace pentimento

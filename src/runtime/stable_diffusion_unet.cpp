@@ -20,12 +20,6 @@ const PreparedCondition& content(const std::shared_ptr<const StableDiffusion::Pr
   return static_cast<const PreparedCondition&>(*prepared);
 }
 
-std::string dims(std::initializer_list<int64_t> values) {
-  std::string text;
-  for (int64_t v : values) text += (text.empty() ? "" : "x") + std::to_string(v);
-  return text;
-}
-
 // Attention weighs the same keys the same however often all of them are repeated, so contexts of
 // different lengths meet at their least common multiple.
 int64_t common_tokens(
@@ -46,33 +40,38 @@ void place(std::span<float> input, size_t batches, size_t batch, const Tensor& v
       out = std::copy_n(values.data.data() + h * head, head, out);
 }
 
+void expect_shape(const std::string& what, const Tensor& tensor, const Shape& expected) {
+  if (tensor.shape == expected || (tensor.empty() && element_count(expected) == 0)) return;
+  throw Error(ErrorKind::InvalidArgument, what + " of shape " + to_string(tensor.shape) +
+                                              ", expected " + to_string(expected) +
+                                              " for this model");
+}
+
+void expect_condition(const UnetConfig& unet, const UnetCondition& condition, int height,
+                      int width) {
+  const int64_t tokens = condition.context.shape.size() == 3 ? condition.context.dim(1) : 77;
+  const int64_t extra = unet.in_channels - unet.out_channels;
+  expect_shape("a prompt embedding", condition.context, {1, tokens, unet.cross_attention_dim});
+  expect_shape("an added vector", condition.added, {1, unet.added_channels});
+  expect_shape("extra input channels", condition.concat, {1, extra, height, width});
+}
+
 }  // namespace
 
 std::shared_ptr<const StableDiffusion::Prepared> ResidentModel::prepare(
     const UnetCondition& condition, int height, int width, const Progress& progress) {
-  const UnetConfig& unet = config().unet;
+  const UnetConfig& unet = config_.unet;
+  expect_condition(unet, condition, height, width);
   auto prepared = std::make_shared<PreparedCondition>();
   prepared->tokens = condition.context.dim(1);
   prepared->concat = condition.concat;
-  const int64_t extra = condition.concat.empty() ? 0 : condition.concat.dim(1);
-  if (unet.out_channels + extra != unet.in_channels ||
-      (extra && (condition.concat.dim(2) != height || condition.concat.dim(3) != width)))
-    throw Error(ErrorKind::InvalidArgument,
-                "extra input channels " + to_string(condition.concat.shape) + ", expected [1," +
-                    std::to_string(unet.in_channels - unet.out_channels) + "," +
-                    std::to_string(height) + "," + std::to_string(width) + "] for this model");
-  if (condition.context.dim(2) != unet.cross_attention_dim)
-    throw Error(ErrorKind::InvalidArgument,
-                "a prompt embedding of shape " + to_string(condition.context.shape) +
-                    ", expected width " + std::to_string(unet.cross_attention_dim));
-
   Network& net = network(
-      {"unet_conditioning", weights_id_, dims({prepared->tokens})},
-      [&] { return models::unet_conditioning(unet_weights_, unet, prepared->tokens); }, progress);
+      "unet_conditioning", unet_, shape_text({prepared->tokens}),
+      [&] { return models::unet_conditioning(unet_.weights, unet, prepared->tokens); }, progress);
   net.set("context", condition.context);
   if (unet.added_channels) net.set("added", condition.added);
   if (unet.time_cond_proj) {
-    const int64_t width_of = models::guidance_width(unet_weights_, unet);
+    const int64_t width_of = models::guidance_width(unet_.weights, unet);
     net.set("guidance", models::guidance_sinusoids(condition.guidance_embedding, width_of));
   }
   net.run(progress);
@@ -83,9 +82,9 @@ std::shared_ptr<const StableDiffusion::Prepared> ResidentModel::prepare(
 Network& ResidentModel::unet_network(int64_t batch, int64_t height, int64_t width, int64_t tokens,
                                      const Progress& progress) {
   return network(
-      {"unet", weights_id_, dims({batch, height, width, tokens})},
+      "unet", unet_, shape_text({batch, height, width, tokens}),
       [&] {
-        return models::unet(unet_weights_, config().unet, {batch, height, width, tokens});
+        return models::unet(unet_.weights, config_.unet, {batch, height, width, tokens});
       },
       progress);
 }
@@ -104,10 +103,13 @@ std::vector<Tensor> ResidentModel::predict(
     const Tensor& x, double timestep, std::span<const std::shared_ptr<const Prepared>> conditions,
     const Progress& progress) {
   const auto batch = conditions.size();
+  if (batch == 0) throw Error(ErrorKind::InvalidArgument, "no condition to evaluate");
+  if (x.shape.size() != 4) expect_shape("a latent", x, {1, config_.unet.out_channels, 64, 64});
   const int64_t height = x.dim(2), width = x.dim(3);
+  expect_shape("a latent", x, {1, config_.unet.out_channels, height, width});
   Network& unet = unet_network(batch, height, width, common_tokens(conditions), progress);
   upload_conditions(unet, conditions);
-  unet.set("time", models::timestep_sinusoids(timestep, config().unet.block_out_channels.at(0)));
+  unet.set("time", models::timestep_sinusoids(timestep, config_.unet.block_out_channels.at(0)));
   const std::span<float> sample = unet.input("sample");
   for (size_t i = 0; i < batch; ++i) {
     float* out = std::ranges::copy(x.data, sample.data() + i * sample.size() / batch).out;

@@ -1,7 +1,7 @@
 // Reference: diffusers and transformers (tests/golden/models_{sd2,sdxl,variants}.py).
 #include <gtest/gtest.h>
 
-#include "models/fixtures.h"
+#include "models/tiny_models.h"
 
 namespace pentimento {
 namespace {

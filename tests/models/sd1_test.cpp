@@ -1,7 +1,7 @@
 // Reference: diffusers and transformers (tests/golden/models_sd1.py).
 #include <gtest/gtest.h>
 
-#include "models/fixtures.h"
+#include "models/tiny_models.h"
 
 namespace pentimento {
 namespace {
