@@ -172,8 +172,7 @@ std::string text_at(std::string_view prompt, const std::vector<Edit>& edits, int
   std::string text;
   auto next = edits.begin();
   for (size_t at = 0; !inside.empty();) {
-    next =
-        std::lower_bound(next, edits.end(), at, [](const Edit& e, size_t p) { return e.open < p; });
+    while (next != edits.end() && next->open < at) ++next;  // those in branches not taken
     const size_t branch_end = inside.back().end;
     if (next != edits.end() && next->open < branch_end) {
       text += prompt.substr(at, next->open - at);
@@ -219,11 +218,11 @@ std::vector<ScheduledText> schedule_prompt(std::string_view prompt, int steps,
     if (!edit.alternates) edit.last_step_before = to_step(edit.when, steps, options);
 
   std::vector<ScheduledText> schedule;
-  size_t cost = 0;  // bytes, and one for each edit looked at
+  size_t cost = 0;  // bytes, and a few for each edit looked at
   const std::vector<int> ends = boundaries(*edits, steps);
   for (int end : ends) {
     schedule.push_back({end, text_at(prompt, *edits, end)});
-    cost += schedule.back().text.size() + sizeof(ScheduledText) + edits->size();
+    cost += schedule.back().text.size() + sizeof(ScheduledText) + 8 * edits->size();
     if (cost > kMaxScheduleBytes) break;
   }
   if (ends.empty() || cost > kMaxScheduleBytes)

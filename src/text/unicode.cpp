@@ -2,8 +2,6 @@
 
 #include <glib.h>
 
-#include <memory>
-
 namespace pentimento {
 namespace {
 
@@ -164,22 +162,6 @@ std::string to_lower(std::string_view text) {
     if (c.value == 0x130) append_utf8(out, 0x307);  // İ becomes i and a combining dot
   }
   return out;
-}
-
-std::string to_nfc(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  // GLib stops at a NUL, and nothing combines across one.
-  for (size_t begin = 0;;) {
-    const size_t nul = std::min(text.find('\0', begin), text.size());
-    const std::unique_ptr<char, decltype(&g_free)> piece(
-        g_utf8_normalize(text.data() + begin, static_cast<gssize>(nul - begin), G_NORMALIZE_NFC),
-        g_free);
-    if (piece) out += piece.get();
-    if (nul == text.size()) return out;
-    out += '\0';
-    begin = nul + 1;
-  }
 }
 
 }  // namespace pentimento

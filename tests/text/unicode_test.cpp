@@ -1,9 +1,19 @@
 #include "text/unicode.h"
 
+#include <glib.h>
+
+#include <memory>
+#include <random>
+
 #include "text/testing.h"
 
 namespace pentimento {
 namespace {
+
+bool has_decomposition(char32_t c) {
+  gunichar first, second;
+  return g_unichar_decompose(c, &first, &second);
+}
 
 TEST(Unicode, EveryCharacterComesBack) {
   for (char32_t c = 0; c < 0x110000; ++c) {
@@ -62,6 +72,30 @@ TEST(Unicode, LowerCaseIsUnicodes) {
 TEST(Unicode, NormalFormsCompose) {
   EXPECT_EQ(to_nfc("e\u0301 \u1112\u1161\u11ab \u212b q\u0307\u0323"), "é 한 Å q\u0323\u0307");
   EXPECT_EQ(to_nfc(std::string_view("a\0e\u0301\0", 6)), std::string_view("a\0é\0", 5));
+}
+
+TEST(Unicode, NormalFormsAreGLibsOwn) {
+  std::vector<char32_t> pool;
+  for (char32_t c = 1; c < 0x30000; ++c)
+    if (g_unichar_isdefined(c) && g_unichar_type(c) != G_UNICODE_SURROGATE &&
+        (c < 0x180 || g_unichar_combining_class(c) != 0 || (c >= 0x1100 && c < 0x1200) ||
+         has_decomposition(c)))
+      pool.push_back(c);
+  std::mt19937 random(1);
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    for (uint32_t n = random() % 8 + 1; n > 0; --n) append_utf8(text, pool[random() % pool.size()]);
+    const std::unique_ptr<char, decltype(&g_free)> expected(
+        g_utf8_normalize(text.data(), static_cast<gssize>(text.size()), G_NORMALIZE_NFC), g_free);
+    ASSERT_EQ(to_nfc(text), expected.get());
+  }
+}
+
+TEST(Unicode, LongRunsOfMarksAreOrderedInAMoment) {
+  for (std::string_view unit : {"\u0301\u0323", "\u0f73", "\u0344\u0334", "\u1100", "e\u0301"}) {
+    const std::string text = "a" + testing::repeat(unit, (1 << 20) / unit.size());
+    EXPECT_LT(testing::seconds_of([&] { to_nfc(text); }), 20) << unit;
+  }
 }
 
 }  // namespace
