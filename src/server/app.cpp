@@ -12,13 +12,13 @@
 namespace pentimento {
 namespace {
 
-Family family_of(const std::string& path) {
+Api family_of(const std::string& path) {
   if (path.rfind("/sdapi/", 0) == 0 || path.rfind("/controlnet/", 0) == 0 ||
       path.rfind("/internal/", 0) == 0)
-    return Family::Sdapi;
-  if (path.rfind("/v1/", 0) == 0) return Family::OpenAi;
-  if (path.rfind("/api/", 0) == 0) return Family::Native;
-  return Family::Page;
+    return Api::Sdapi;
+  if (path.rfind("/v1/", 0) == 0) return Api::OpenAi;
+  if (path.rfind("/api/", 0) == 0) return Api::Native;
+  return Api::Page;
 }
 
 size_t largest_body(const Route& route) {
@@ -27,8 +27,7 @@ size_t largest_body(const Route& route) {
       return 64 << 10;
     case BodyKind::Json:
     case BodyKind::OptionalJson:
-      return route.family == Family::Sdapi || route.family == Family::OpenAi ? 128u << 20
-                                                                             : 9u << 20;
+      return route.family == Api::Sdapi || route.family == Api::OpenAi ? 128u << 20 : 9u << 20;
     case BodyKind::Picture:
       return 64u << 20;
     case BodyKind::Multipart:
@@ -143,17 +142,17 @@ void App::watch_studio() {
 }
 
 std::optional<HttpResponse> App::admit(HttpRequest& request) {
-  const Family family = family_of(request.path);
+  const Api family = family_of(request.path);
   try {
     Router::Match match = router_.match(request.method, request.path);
     // The page's catch-all answers for the page only.
-    if (match.route && match.route->family == Family::Page && family != Family::Page)
+    if (match.route && match.route->family == Api::Page && family != Api::Page)
       match.route = nullptr;
     const Verdict verdict = gate_.check(request, match.route);
     if (verdict.status != 200) {
       HttpResponse response = error_response(
           family, {verdict.status, verdict.kind, verdict.code, verdict.message, {}, {}});
-      if (verdict.status == 401 && family == Family::Sdapi && !gate_.options().basic_auth.empty())
+      if (verdict.status == 401 && family == Api::Sdapi && !gate_.options().basic_auth.empty())
         response.headers["WWW-Authenticate"] = "Basic realm=\"pentimento\"";
       else if (verdict.status == 401)
         response.headers["WWW-Authenticate"] = "Bearer";

@@ -94,9 +94,9 @@ ShownError shown_error(std::exception_ptr thrown) {
   }
 }
 
-HttpResponse error_response(Family family, const ShownError& error) {
-  if (family == Family::Sdapi) return HttpResponse::json(sdapi_error(error), error.status);
-  if (family == Family::OpenAi) return HttpResponse::json(openai_error(error), error.status);
+HttpResponse error_response(Api family, const ShownError& error) {
+  if (family == Api::Sdapi) return HttpResponse::json(sdapi_error(error), error.status);
+  if (family == Api::OpenAi) return HttpResponse::json(openai_error(error), error.status);
   return HttpResponse::json(native_error(error), error.status);
 }
 

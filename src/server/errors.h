@@ -14,6 +14,6 @@ struct ShownError {
 
 // The status and words of whatever was thrown.
 ShownError shown_error(std::exception_ptr thrown);
-HttpResponse error_response(Family family, const ShownError& error);
+HttpResponse error_response(Api family, const ShownError& error);
 
 }  // namespace pentimento

@@ -183,7 +183,7 @@ Verdict Gate::check(HttpRequest& request, const Route* route) {
     request.is_admin = identity.admin;
     return {};
   }
-  const bool basic_needed = route && route->family == Family::Sdapi && !options_.basic_auth.empty();
+  const bool basic_needed = route && route->family == Api::Sdapi && !options_.basic_auth.empty();
   if (!options_.token_required && !basic_needed) {
     request.is_admin = identify(request).admin;
     if (route && route->access == Access::Admin && !request.is_admin)

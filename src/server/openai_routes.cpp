@@ -175,11 +175,8 @@ HttpResponse variations(App& app, const HttpRequest& r, const Route& route) {
 
 void add_openai_routes(App& app, Router& router) {
   const auto post = [&](const char* path, const char* summary, BodyKind body, auto handler) {
-    Route route{.method = "POST",
-                .pattern = path,
-                .family = Family::OpenAi,
-                .summary = summary,
-                .body = body};
+    Route route{
+        .method = "POST", .pattern = path, .family = Api::OpenAi, .summary = summary, .body = body};
     route.handle = [&app, route, handler](const HttpRequest& r) { return handler(app, r, route); };
     router.add(route);
   };
@@ -188,7 +185,7 @@ void add_openai_routes(App& app, Router& router) {
   post("/v1/images/variations", "Image to image without words", BodyKind::Multipart, variations);
   router.add({.method = "GET",
               .pattern = "/v1/models",
-              .family = Family::OpenAi,
+              .family = Api::OpenAi,
               .summary = "Checkpoints",
               .handle = [&app](const HttpRequest&) {
                 Json data = Json::array();

@@ -107,7 +107,7 @@ Json openapi_document(const Router& router, const std::vector<JobKind>& kinds) {
     document["components"]["schemas"]["request_" + kind.kind] = schema;
   }
   for (const Route& route : router.routes()) {
-    if (route.family != Family::Native) continue;
+    if (route.family != Api::Native) continue;
     Json operation = {{"operationId", operation_id(route)},
                       {"summary", route.summary},
                       {"parameters", parameters_of(route)},

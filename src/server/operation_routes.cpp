@@ -32,7 +32,7 @@ void add_operation_routes(App& app, Router& router) {
   router.add({.method = "GET",
               .pattern = "/health",
               .access = Access::Public,
-              .family = Family::Operation,
+              .family = Api::Operation,
               .summary = "Is the server there?",
               .handle = [](const HttpRequest&) {
                 return HttpResponse::json({{"status", "ok"}, {"version", kVersion}});
@@ -40,14 +40,14 @@ void add_operation_routes(App& app, Router& router) {
   router.add({.method = "GET",
               .pattern = "/metrics",
               .access = Access::User,
-              .family = Family::Operation,
+              .family = Api::Operation,
               .summary = "Numbers for Prometheus",
               .returns = "text/plain",
               .handle = [&app](const HttpRequest&) { return metrics_text(app); }});
   router.add({.method = "GET",
               .pattern = "/api/v1/openapi.json",
               .access = Access::User,
-              .family = Family::Native,
+              .family = Api::Native,
               .summary = "This interface, described",
               .handle = [&app](const HttpRequest&) {
                 return HttpResponse::json(openapi_document(app.router(), app.studio().kinds()));

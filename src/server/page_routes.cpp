@@ -42,14 +42,14 @@ void add_page_routes(App&, Router& router) {
   router.add({.method = "GET",
               .pattern = "/",
               .access = Access::Public,
-              .family = Family::Page,
+              .family = Api::Page,
               .summary = "The studio page",
               .returns = "text/html",
               .handle = page});
   router.add({.method = "GET",
               .pattern = "/{path*}",
               .access = Access::Public,
-              .family = Family::Page,
+              .family = Api::Page,
               .summary = "The page's files",
               .returns = "text/html",
               .handle = page});

@@ -15,7 +15,7 @@ enum class Access {
   User,    // a token when the server listens beyond loopback
   Admin,   // from this computer, or with the owner's token
 };
-enum class Family { Native, Sdapi, OpenAi, Operation, Page };  // decides how errors are shown
+enum class Api { Native, Sdapi, OpenAi, Operation, Page };  // decides how errors are shown
 enum class BodyKind { None, Json, OptionalJson, Picture, Multipart };
 
 struct QueryParam {
@@ -26,7 +26,7 @@ struct QueryParam {
 struct Route {
   std::string method, pattern;  // "/api/v1/jobs/{id}"; "{rest*}" takes the remainder
   Access access = Access::User;
-  Family family = Family::Native;
+  Api family = Api::Native;
   std::string summary;
   BodyKind body = BodyKind::None;
   std::vector<Field> fields;  // of a JSON body; empty: any object

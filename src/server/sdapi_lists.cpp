@@ -164,7 +164,7 @@ void add_sdapi_list_routes(App& app, Router& router) {
   const auto get = [&](const char* path, const char* summary, std::function<Json()> make) {
     router.add({.method = "GET",
                 .pattern = path,
-                .family = Family::Sdapi,
+                .family = Api::Sdapi,
                 .summary = summary,
                 .handle = [make = std::move(make)](const HttpRequest&) {
                   return HttpResponse::json(make());
@@ -175,7 +175,7 @@ void add_sdapi_list_routes(App& app, Router& router) {
     Route route{.method = "POST",
                 .pattern = path,
                 .access = access,
-                .family = Family::Sdapi,
+                .family = Api::Sdapi,
                 .summary = summary,
                 .body = BodyKind::OptionalJson};
     route.handle = [act = std::move(act), route](const HttpRequest& r) {

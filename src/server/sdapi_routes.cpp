@@ -267,7 +267,7 @@ void add_sdapi_routes(App& app, Router& router) {
     Route route{.method = "POST",
                 .pattern = path,
                 .access = access,
-                .family = Family::Sdapi,
+                .family = Api::Sdapi,
                 .summary = summary,
                 .body = body};
     route.handle = [handle, route](const HttpRequest& r) { return handle(r, route); };
@@ -316,7 +316,7 @@ void add_sdapi_routes(App& app, Router& router) {
        });
   router.add({.method = "GET",
               .pattern = "/sdapi/v1/progress",
-              .family = Family::Sdapi,
+              .family = Api::Sdapi,
               .summary = "How far it is",
               .handle = [&app](const HttpRequest& r) { return progress(app, r); }});
   add_sdapi_list_routes(app, router);

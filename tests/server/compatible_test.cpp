@@ -1,0 +1,193 @@
+// AUTOMATIC1111's and OpenAI's interfaces over real HTTP.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "server/client.h"
+#include "server/fake_studio.h"
+#include "server/http_message.h"
+#include "studio/pictures.h"
+#include "support/golden.h"
+
+namespace pentimento {
+namespace {
+
+using testing::Answer;
+using testing::Client;
+using testing::FakeServer;
+
+class Compatible : public ::testing::Test {
+ protected:
+  std::string png(int channels = 3) { return encode_text(Image(32, 32, channels, 90), {}); }
+  testing::TempDir folder_;
+  FakeServer server_{folder_.path(), [](ServeOptions&) {}, 5};
+  Client client_{server_.port()};
+};
+
+TEST_F(Compatible, Img2ImgAnswersAsTheOriginalDoes) {
+  const Answer answer = client_.post(
+      "/sdapi/v1/img2img", {{"init_images", {"data:image/png;base64," + base64_encode(png())}},
+                            {"prompt", "a cat"},
+                            {"seed", 42},
+                            {"width", 64},
+                            {"height", 64},
+                            {"steps", 3},
+                            {"n_iter", 2},
+                            {"sampler_name", "no such sampler"},
+                            {"unknown_field", 1},
+                            {"cfg_scale", nullptr}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json json = answer.json();
+  EXPECT_EQ(json["images"].size(), 2u);
+  EXPECT_TRUE(json["parameters"]["init_images"].is_null());
+  const Json info = Json::parse(json["info"].get<std::string>());
+  EXPECT_EQ(info["seed"], 42);
+  EXPECT_EQ(info["all_seeds"], (Json{42, 43}));
+  EXPECT_EQ(info["cfg_scale"], 7.0);
+  EXPECT_EQ(info["infotexts"].size(), 2u);
+  const std::string file = *base64_decode(json["images"][0].get<std::string>());
+  EXPECT_EQ(decode_picture(as_bytes(file), "x").text.count("parameters"), 1u);
+}
+
+TEST_F(Compatible, RefusesAsTheOriginalDoes) {
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", Json::object()).status, 404);
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", {{"init_images", {"!!!"}}}).status, 422);
+  EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"steps", "many"}}).status, 422);
+  EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"steps", 100000}}).status, 422);
+  EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"script_name", "nope"}}).json()["detail"],
+            "Script 'nope' not found");
+  EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"enable_hr", true}}).status, 422);
+  for (const char* address :
+       {"http://127.0.0.1/x.png", "https://example.com/x.png", "file:///etc/passwd"}) {
+    const Answer answer = client_.post("/sdapi/v1/img2img", {{"init_images", {address}}});
+    EXPECT_EQ(answer.status, 422);
+    EXPECT_NE(answer.body.find("fetches no addresses"), std::string::npos);
+  }
+}
+
+TEST_F(Compatible, AMaskMakesItInpainting) {
+  const std::string image = base64_encode(png());
+  const Answer answer = client_.post("/sdapi/v1/img2img", {{"init_images", {image}},
+                                                           {"mask", base64_encode(png(1))},
+                                                           {"width", 64},
+                                                           {"height", 64},
+                                                           {"steps", 2},
+                                                           {"mask_blur", 8}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json job = client_.get("/api/v1/jobs").json()["items"][0];
+  EXPECT_EQ(job["kind"], "inpaint");
+  EXPECT_EQ(job["request"]["mask_blur"], 8);
+  EXPECT_EQ(job["request"]["masked_content"], "fill");
+  EXPECT_EQ(job["request"]["only_masked"], true);
+}
+
+TEST_F(Compatible, ProgressShowsTheRunningJobAndInterruptEndsIt) {
+  EXPECT_EQ(client_.get("/sdapi/v1/progress").json()["state"]["job_count"], 0);
+  std::thread asking([&] {
+    Client other(server_.port());
+    EXPECT_EQ(other
+                  .post("/sdapi/v1/txt2img",
+                        {{"prompt", "wait"}, {"width", 64}, {"height", 64}, {"n_iter", 2}})
+                  .status,
+              200);
+  });
+  Json progress;
+  for (int i = 0; i < 500; ++i) {
+    progress = client_.get("/sdapi/v1/progress").json();
+    if (progress["progress"] > 0.0 && !progress["current_image"].is_null()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_GT(progress["progress"], 0.0);
+  EXPECT_TRUE(progress["current_image"].is_string());
+  EXPECT_EQ(client_.send("POST", "/sdapi/v1/interrupt", "", "application/json").status, 200);
+  asking.join();
+}
+
+TEST_F(Compatible, OptionsTakeBackEverythingTheyGive) {
+  const Json options = client_.get("/sdapi/v1/options").json();
+  EXPECT_EQ(options["sd_model_checkpoint"], "tiny.safetensors [0123456789]");
+  EXPECT_EQ(client_.post("/sdapi/v1/options", options).status, 200);
+  EXPECT_EQ(client_.post("/sdapi/v1/options", {{"CLIP_stop_at_last_layers", 2}}).body, "null");
+  EXPECT_EQ(client_.get("/sdapi/v1/options").json()["CLIP_stop_at_last_layers"], 2);
+  EXPECT_EQ(client_.post("/sdapi/v1/options", {{"no_such_option", 2}}).status, 422);
+  EXPECT_EQ(client_.post("/sdapi/v1/options", {{"sd_model_checkpoint", "no such model"}}).status,
+            404);
+}
+
+TEST_F(Compatible, ListsHaveTheShapesThatClientsRead) {
+  EXPECT_EQ(client_.get("/sdapi/v1/sd-models").json()[0]["title"], "tiny.safetensors [0123456789]");
+  EXPECT_EQ(client_.get("/sdapi/v1/upscalers").json()[1]["name"], "Lanczos");
+  EXPECT_EQ(client_.get("/sdapi/v1/latent-upscale-modes").json().size(), 6u);
+  EXPECT_FALSE(client_.get("/sdapi/v1/samplers").json().empty());
+  EXPECT_EQ(client_.get("/sdapi/v1/schedulers").json()[0]["label"], "Automatic");
+  EXPECT_TRUE(client_.get("/sdapi/v1/embeddings").json()["loaded"].is_object());
+  for (const char* path : {"hypernetworks", "face-restorers", "sd-vae", "loras", "prompt-styles",
+                           "script-info", "extensions"})
+    EXPECT_TRUE(client_.get(std::string("/sdapi/v1/") + path).json().is_array()) << path;
+  EXPECT_TRUE(client_.get("/sdapi/v1/memory").json().contains("ram"));
+  EXPECT_EQ(client_.send("POST", "/sdapi/v1/skip", "", "").body, "null");
+  EXPECT_EQ(client_.send("POST", "/sdapi/v1/server-kill", "", "").status, 404);
+}
+
+TEST_F(Compatible, ExtrasEnlargeAndPngInfoReads) {
+  const Json one = client_
+                       .post("/sdapi/v1/extra-single-image", {{"image", base64_encode(png())},
+                                                              {"upscaler_1", "Lanczos"},
+                                                              {"upscaling_resize", 2}})
+                       .json();
+  const std::string large = *base64_decode(one["image"].get<std::string>());
+  EXPECT_EQ(decode_picture(as_bytes(large), "x").image.width, 64);
+  const Json many = client_
+                        .post("/sdapi/v1/extra-batch-images",
+                              {{"imageList", {{{"data", base64_encode(png())}, {"name", "a"}}}},
+                               {"upscaler_1", "Nearest"}})
+                        .json();
+  EXPECT_EQ(many["images"].size(), 1u);
+  EXPECT_EQ(client_
+                .post("/sdapi/v1/extra-single-image",
+                      {{"image", base64_encode(png())}, {"upscaler_1", "SwinIR"}})
+                .status,
+            404);
+  const std::string marked = encode_text(
+      Image(8, 8, 3),
+      {.text = {{"parameters", "a cat\nSteps: 20, Sampler: Euler, CFG scale: 7, Size: 8x8"}}});
+  const Json info = client_.post("/sdapi/v1/png-info", {{"image", base64_encode(marked)}}).json();
+  EXPECT_EQ(info["parameters"]["Size-1"], "8");
+  EXPECT_EQ(info["parameters"]["Clip skip"], "1");
+}
+
+TEST_F(Compatible, OpenAiGeneratesEditsAndVaries) {
+  const Json made =
+      client_
+          .post("/v1/images/generations",
+                {{"prompt", "a cat"}, {"n", 2}, {"size", "64x64"}, {"model", "dall-e-2"}})
+          .json();
+  EXPECT_EQ(made["data"].size(), 2u);
+  EXPECT_TRUE(made["data"][0]["b64_json"].is_string());
+  const auto form = [&](const std::string& path, httplib::MultipartFormDataItems items) {
+    return client_.http().Post(path, items);
+  };
+  EXPECT_EQ(form("/v1/images/edits", {{"image", png(), "a.png", "image/png"},
+                                      {"prompt", "x", "", ""},
+                                      {"size", "64x64", "", ""},
+                                      {"n", "1", "", ""}})
+                ->status,
+            200);
+  EXPECT_EQ(form("/v1/images/edits", {{"image", png(), "a.png", "image/png"},
+                                      {"mask", png(4), "m.png", "image/png"},
+                                      {"prompt", "x", "", ""}})
+                ->status,
+            200);
+  EXPECT_EQ(form("/v1/images/variations",
+                 {{"image", png(), "a.png", "image/png"}, {"response_format", "url", "", ""}})
+                ->status,
+            200);
+  EXPECT_EQ(form("/v1/images/variations", {{"prompt", "x", "", ""}})->status, 422);
+  EXPECT_EQ(client_.get("/v1/models").json()["data"][0]["id"], "tiny");
+  const Answer bad = client_.post("/v1/images/generations", {{"prompt", "x"}, {"size", "axb"}});
+  EXPECT_EQ(bad.status, 422);
+  EXPECT_EQ(bad.json()["error"]["type"], "invalid_request_error");
+}
+
+}  // namespace
+}  // namespace pentimento
