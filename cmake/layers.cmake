@@ -33,6 +33,8 @@ function(pentimento_tests name)
   target_compile_definitions(test_${name} PRIVATE
     PENTIMENTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PENTIMENTO_BINARY_DIR="${PROJECT_BINARY_DIR}"
     PENTIMENTO_DEPS="${PENTIMENTO_DEPS}")
+  target_compile_options(test_${name} PRIVATE -O1)
+  target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
   # One ctest entry per program: starting one per case costs more than the cases themselves.
   add_test(NAME ${name} COMMAND test_${name} --gtest_brief=0)
   set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${TESTS_LABELS}")
