@@ -98,7 +98,6 @@ struct Stylizer::Impl {
   }
 
   std::unique_ptr<Network> compile(const ModelPtr& model) {
-    const std::scoped_lock lock(runtime.mutex);
     ov::AnyMap properties = runtime.properties();
     properties[ov::hint::inference_precision.name()] = ov::element::f32;
     // Else matrices with 8-bit weights get 8-bit activations too, behind the hint above.
