@@ -21,7 +21,7 @@ LIBRARIES = {
     "openvino/": {"nn", "models", "runtime"},
     "nlohmann/": {"weights", "studio", "server"},
     "vips/": {"image"},
-    "zip.h": {"weights"},
+    "zip.h": {"weights", "studio"},
     "sqlite3.h": {"studio"},
     "curl/": {"studio"},
     "httplib.h": {"server"},
