@@ -13,7 +13,26 @@ using nlohmann::json;
 
 namespace {
 
-// Structures are not spelled out: they may be nested as deep as the file is long.
+// The JSON library copies and compares recursively; a text nested deep enough would use up the
+// stack.
+bool is_nested_deeply(std::string_view text) {
+  constexpr int kMostLevels = 32;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\')
+      ++i;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '[' || c == '{') && ++depth > kMostLevels)
+      return true;
+    else if (!in_string && (c == ']' || c == '}'))
+      --depth;
+  }
+  return false;
+}
+
 std::string shown(const json& value) {
   if (value.is_structured()) return value.is_array() ? "a list" : "an object";
   return in_quotes(value.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 60));
@@ -118,6 +137,8 @@ void ConfigFields::require(const char* field, const json& one_of) const {
 }
 
 json parse_config(std::string_view text, const std::string& label) {
+  if (is_nested_deeply(text))
+    throw Error(ErrorKind::CorruptFile, label + ": nests its lists and objects more than 32 deep");
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!value.is_object()) throw Error(ErrorKind::CorruptFile, label + ": is not a JSON object");
   return value;

@@ -2,7 +2,10 @@
 // names, so that a gap shows as missing tensors.
 #include <array>
 
+#include "base/error.h"
 #include "weights/key_maps.h"
+#include "weights/messages.h"
+#include "weights/parts.h"
 
 namespace pentimento {
 namespace {
@@ -127,6 +130,20 @@ std::vector<std::string> missing_in_text(const TensorMap& tensors) {
       wanted.both(layer + module);
   }
   return std::move(wanted.missing);
+}
+
+void refuse_missing(const std::vector<std::string>& missing, const std::string& where,
+                    const char* part) {
+  if (missing.empty()) return;
+  constexpr size_t kShown = 3;
+  std::string names;
+  for (size_t i = 0; i < std::min(kShown, missing.size()); ++i)
+    names += (i ? ", " : "") + in_quotes(missing[i]);
+  throw Error(ErrorKind::CorruptFile, where + ": the " + part + " lacks " +
+                                          std::to_string(missing.size()) +
+                                          (missing.size() == 1 ? " tensor: " : " tensors: ") +
+                                          names + (missing.size() > kShown ? ", …" : "") +
+                                          "; the file is incomplete, get it again");
 }
 
 }  // namespace pentimento

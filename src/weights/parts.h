@@ -59,6 +59,10 @@ TextConfig infer_text(const TextPart& part, size_t index, Family family, const s
 SchedulerConfig infer_scheduler(const Parts& parts, Family family, const UnetConfig& unet,
                                 std::vector<std::string>& notes);
 
+// By convention 32, or for narrow networks the largest number of groups that fits every width.
+int infer_groups(const ConfigFields& config, const std::vector<int>& widths, const char* network,
+                 const std::string& where, std::vector<std::string>& notes);
+
 // Throws CorruptFile naming the first few and the count, unless `missing` is empty.
 void refuse_missing(const std::vector<std::string>& missing, const std::string& where,
                     const char* part);

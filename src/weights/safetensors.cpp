@@ -188,31 +188,31 @@ class Reader {
   }
 
   TensorView view(const Entry& entry) const {
-    const std::string tensor = "tensor " + in_quotes(entry.name);
+    const auto tensor = [&] { return "tensor " + in_quotes(entry.name); };
     if (!entry.has_dtype || !entry.has_shape || !entry.has_offsets || entry.offsets.size() != 2)
-      corrupt(tensor + " lacks its dtype, shape or pair of data_offsets");
+      corrupt(tensor() + " lacks its dtype, shape or pair of data_offsets");
     const std::optional<DType> dtype = dtype_of(entry.dtype);
     if (!dtype && is_known_but_unread(entry.dtype))
       throw Error(ErrorKind::Unsupported,
-                  path_ + ": " + tensor + " has dtype " + entry.dtype +
+                  path_ + ": " + tensor() + " has dtype " + entry.dtype +
                       ", which is not read; get the F16, BF16 or F32 version of the file");
-    if (!dtype) corrupt(tensor + " has the unknown dtype " + in_quotes(entry.dtype));
+    if (!dtype) corrupt(tensor() + " has the unknown dtype " + in_quotes(entry.dtype));
 
     TensorView result{.dtype = *dtype, .owner = file_, .file = file_};
     uint64_t size = dtype_size(*dtype);
     for (uint64_t dimension : entry.shape) {
       if (dimension > kMaxDimension || __builtin_mul_overflow(size, dimension, &size))
-        corrupt(tensor + " has a shape too large for any file");
+        corrupt(tensor() + " has a shape too large for any file");
       result.shape.push_back(static_cast<int64_t>(dimension));
     }
     const auto [begin, end] = std::pair(entry.offsets[0], entry.offsets[1]);
-    if (begin > end) corrupt(tensor + " ends before it begins");
+    if (begin > end) corrupt(tensor() + " ends before it begins");
     if (end > data_.size())
-      corrupt(tensor + " reaches to byte " + std::to_string(end) + " of the data, but only " +
+      corrupt(tensor() + " reaches to byte " + std::to_string(end) + " of the data, but only " +
               std::to_string(data_.size()) +
               " are there; the download was cut short, get it again");
     if (end - begin != size)
-      corrupt(tensor + " is " + entry.dtype + " " + to_string(result.shape) + " = " +
+      corrupt(tensor() + " is " + entry.dtype + " " + to_string(result.shape) + " = " +
               std::to_string(size) + " bytes, but " + std::to_string(end - begin) +
               " bytes are set aside for it");
     result.bytes = data_.subspan(begin, size);

@@ -18,7 +18,7 @@ namespace {
 bool is_known_ballast(std::string_view name) {
   for (const std::string_view prefix :
        {"model_ema.", "first_stage_model.loss.", "alphas_cumprod", "sqrt_", "log_one_minus_",
-        "posterior_", "lvlb_", "betas", "logvar", "denoiser.", "scale_factor"})
+        "posterior_", "lvlb_", "betas", "logvar", "denoiser.", "scale_factor", "safety_checker."})
     if (name.starts_with(prefix)) return true;
   for (const std::string_view suffix : {"position_ids", "logit_scale", "attn_mask"})
     if (name.ends_with(suffix)) return true;

@@ -47,10 +47,12 @@ std::vector<UnetLayout::Level> levels_of_diffusers(const TensorMap& tensors,
                                                    const std::string& list,
                                                    const std::string& sampler) {
   std::vector<UnetLayout::Level> levels;
-  for (int l = 0; l < count_numbered(tensors, list + "."); ++l) {
+  const int count = count_numbered(tensors, list + ".");
+  for (int l = 0; l < count; ++l) {
     const std::string block = list + "." + to_string(l);
     UnetLayout::Level level;
-    for (int j = 0; j < count_numbered(tensors, block + ".resnets."); ++j)
+    const int resnets = count_numbered(tensors, block + ".resnets.");
+    for (int j = 0; j < resnets; ++j)
       level.transformers.push_back(
           transformer_blocks(tensors, block + ".attentions." + to_string(j)));
     level.resample = has_prefix(tensors, block + "." + sampler + ".");
@@ -86,7 +88,8 @@ UnetLayout unet_layout_of_ldm(const TensorMap& ldm) {
       layout.down.back().transformers.push_back(transformer_blocks(ldm, block + ".1"));
     }
   }
-  for (int n = 0; n < count_numbered(ldm, "middle_block."); ++n) {
+  const int middles = count_numbered(ldm, "middle_block.");
+  for (int n = 0; n < middles; ++n) {
     const std::string block = "middle_block." + to_string(n);
     const int depth = transformer_blocks(ldm, block);
     if (depth > 0)

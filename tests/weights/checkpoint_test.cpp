@@ -457,13 +457,21 @@ TEST(PentimentoConfig, WrongValuesAreRefusedNamingThem) {
 
 TEST(PentimentoConfig, ThatIsNoObjectIsRefused) {
   SpoiledFile file("weights_sd1.safetensors");
-  for (const std::string& text :
-       {std::string("[1]"), std::string("{"), std::string(100'000, '['), std::string()}) {
+  for (const char* text : {"[1]", "{", ""}) {
     file.metadata["pentimento.config"] = text;
     EXPECT_THAT(file.refusal(ErrorKind::CorruptFile), HasSubstr("is not a JSON object"));
   }
-  file.metadata["pentimento.config"] = R"({"unet":{"norm_num_groups":)" +
-                                       std::string(100'000, '[') + std::string(100'000, ']') + "}}";
+}
+
+TEST(PentimentoConfig, DeepNestingIsRefused) {
+  SpoiledFile file("weights_sd1.safetensors");
+  const std::string open(1'000'000, '['), close(1'000'000, ']');
+  for (const std::string& text : {open, R"({"unet":{"norm_num_groups":)" + open + close + "}}",
+                                  R"({"\\\"":)" + open + close + "}"}) {
+    file.metadata["pentimento.config"] = text;
+    EXPECT_THAT(file.refusal(ErrorKind::CorruptFile), HasSubstr("more than 32 deep"));
+  }
+  file.config({{"note", open + "\\\""}, {"unet", {{"norm_num_groups", {{8}}}}}});
   EXPECT_THAT(file.refusal(ErrorKind::CorruptFile),
               HasSubstr("is a list, expected a whole number"));
 }

@@ -150,6 +150,17 @@ TEST(TinyVae, HalvesThatDoNotFitAreRefused) {
       HasSubstr("its encoder makes 6 latent channels, its decoder reads 5"));
 }
 
+TEST(TinyVae, AbsurdReductionsAreRefused) {
+  SpoiledFile file("weights_tiny_vae.safetensors");
+  for (int i = 20; i < 60; ++i)
+    file.tensors.emplace("encoder.layers." + std::to_string(i) + ".weight",
+                         file.tensors.at("encoder.layers.2.weight"));
+  TempDir dir;
+  EXPECT_THAT(
+      message_of(ErrorKind::CorruptFile, [&] { open_vae(file.write(dir / "t.safetensors")); }),
+      HasSubstr("more than 6 times"));
+}
+
 TEST(VaeFile, AnythingElseIsRefused) {
   TempDir dir;
   message_of(ErrorKind::NotFound, [&] { open_vae(dir / "absent.safetensors"); });
