@@ -45,10 +45,12 @@ std::optional<Number> number(std::string_view text) {
   return value;
 }
 
-// Levenshtein's distance: insertions, deletions and replacements from `a` to `b`.
-size_t distance(std::string_view a, std::string_view b) {
+// Levenshtein's distance: insertions, deletions and replacements from `a` to `b`, or to whichever
+// part of `b` is nearest.
+enum class Whole { Yes, AnyPart };
+size_t distance(std::string_view a, std::string_view b, Whole whole) {
   std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
+  if (whole == Whole::Yes) std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 0; i < a.size(); ++i) {
     size_t diagonal = std::exchange(row[0], i + 1);
     for (size_t j = 0; j < b.size(); ++j) {
@@ -57,14 +59,18 @@ size_t distance(std::string_view a, std::string_view b) {
       row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
     }
   }
-  return row.back();
+  return whole == Whole::Yes ? row.back() : *std::min_element(row.begin(), row.end());
 }
 
+// "stary" means starry-night though "ember" is fewer letters away.
 const PaintingStyle& nearest_style(const std::string& key) {
   const auto styles = painting_styles();
-  return *std::min_element(styles.begin(), styles.end(), [&](const auto& a, const auto& b) {
-    return distance(key, a.key) < distance(key, b.key);
-  });
+  const auto far = [&key](const PaintingStyle& style) {
+    return std::pair(distance(key, style.key, Whole::AnyPart),
+                     distance(key, style.key, Whole::Yes));
+  };
+  return *std::min_element(styles.begin(), styles.end(),
+                           [&](const auto& a, const auto& b) { return far(a) < far(b); });
 }
 
 // The colour channels as they are, alpha left out.

@@ -67,6 +67,8 @@ TEST(StyleText, NamesTheNearestStyleOfAMistypedOne) {
   EXPECT_THAT(message_of("stary-nite"),
               HasSubstr("style 'stary-nite' is not known; did you mean starry-night?"));
   EXPECT_THAT(message_of("embers"), HasSubstr("did you mean ember?"));
+  EXPECT_THAT(message_of("stary"), HasSubstr("did you mean starry-night?"));
+  EXPECT_THAT(message_of("woodcut"), HasSubstr("did you mean green-woodcut?"));
   EXPECT_THAT(message_of("3:0.5,pop-art:1"), HasSubstr("did you mean pop-cutout?"));
 }
 
