@@ -149,6 +149,12 @@ std::vector<fs::path> weight_files(const fs::path& folder) {
     for (const fs::path& file : files_of(folder / part, transformers))
       files.push_back(file.lexically_relative(folder));
   }
+  // A VAE's folder has its weights right inside.
+  if (files.empty())
+    for (const auto& entry : fs::directory_iterator(folder))
+      for (const char* extension : {".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
+        if (entry.is_regular_file() && entry.path().extension() == extension)
+          files.push_back(entry.path().filename());
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -83,6 +83,16 @@ TEST(CheckpointHash, OfAFolderIsThatOfItsWeightFiles) {
   EXPECT_NE(checkpoint_sha256(folder, cache), before);
 }
 
+TEST(CheckpointHash, OfAVaesFolderCoversBothHalves) {
+  TempDir dir;
+  testing::write_bytes(dir / "pair/tae_encoder.pth", "a");
+  testing::write_bytes(dir / "pair/tae_decoder.pth", "b");
+  testing::write_bytes(dir / "pair/README.md", "c");
+  EXPECT_EQ(checkpoint_sha256(dir / "pair", dir / "cache"),
+            sha256_hex(sha256_hex(std::string("b")) + "  tae_decoder.pth\n" +
+                       sha256_hex(std::string("a")) + "  tae_encoder.pth\n"));
+}
+
 TEST(CheckpointHash, NeedsSomethingToHash) {
   TempDir dir;
   message_of(ErrorKind::NotFound, [&] { checkpoint_sha256(dir / "absent", dir / "cache"); });
