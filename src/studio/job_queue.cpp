@@ -163,6 +163,16 @@ class SqliteQueue : public JobQueue {
     return state;
   }
 
+  std::map<std::string, int64_t> waiting_pictures() const override {
+    const auto lock = db_.lock();
+    std::map<std::string, int64_t> pictures;
+    Statement rows = db_.query(
+        "SELECT kind, SUM(MAX(1, COALESCE(json_extract(request, '$.batch'), 1))) FROM job "
+        "WHERE state = 'queued' GROUP BY kind");
+    while (rows.next()) pictures[rows.text(0)] = rows.integer(1);
+    return pictures;
+  }
+
   Job set_priority(int64_t id, int priority) override {
     return change(id, "UPDATE job SET priority = ? WHERE id = ?", priority);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class JobQueue {
   virtual Job get(int64_t id) const = 0;       // throws NotFound
   virtual std::vector<Job> list(const JobFilter& filter) const = 0;
   virtual QueueState state() const = 0;
+  // Pictures that waiting jobs will make, by kind.
+  virtual std::map<std::string, int64_t> waiting_pictures() const = 0;
 
   virtual Job set_priority(int64_t id, int priority) = 0;
   virtual Job set_label(int64_t id, const std::string& label) = 0;

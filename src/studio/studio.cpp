@@ -206,11 +206,10 @@ std::optional<double> Studio::queue_left_s() const {
     if (!progress || !progress->left_s) return std::nullopt;
     left = *progress->left_s;
   }
-  for (const Job& job : queue->list({.states = {JobState::Queued}, .limit = 200})) {
-    const auto each = pace.seconds_per_unit("job " + job.kind);
+  for (const auto& [kind, pictures] : queue->waiting_pictures()) {
+    const auto each = pace.seconds_per_unit("job " + kind);
     if (!each) return std::nullopt;
-    const Json batch = job.request.value("batch", Json(1));
-    left += *each * std::max(1, batch.is_number() ? batch.get<int>() : 1);
+    left += *each * static_cast<double>(pictures);
   }
   return left;
 }
