@@ -213,7 +213,9 @@ Picture decode_picture(std::span<const std::byte> bytes, const std::string& name
                                             std::to_string(kMaxJpegScans) + "; save it again");
   }
   start_vips();
-  const VipsHandle header = open_header(bytes, name, format);
+  const auto textless =
+      format == PictureFormat::Png ? without_png_text(bytes) : std::vector<std::byte>();
+  const VipsHandle header = open_header(textless.empty() ? bytes : textless, name, format);
   check_size(header.get(), name, limits);
   Picture picture;
   picture.format = format_name(format);

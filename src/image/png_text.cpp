@@ -17,7 +17,8 @@ namespace {
 
 constexpr size_t kSignatureBytes = 8;
 constexpr size_t kHeaderEnd = kSignatureBytes + 12 + 13;  // the IHDR chunk holds 13 bytes
-constexpr size_t kMaxTextBytes = 16 << 20;
+constexpr size_t kChunkOverhead = 12;                     // length, name and checksum
+constexpr size_t kMaxInflatedBytes = 16 << 20;
 
 uint32_t big_endian(std::span<const std::byte> bytes) {
   uint32_t value = 0;
@@ -42,8 +43,8 @@ struct GUnref {
   void operator()(GZlibDecompressor* object) const { g_object_unref(object); }
 };
 
-// Zlib data inflated; none if it is damaged or comes out larger than `limit`.
-std::optional<std::string> inflated(std::string_view data, size_t limit) {
+// Zlib data inflated; none if it is damaged or larger than the budget, which is spent all the same.
+std::optional<std::string> inflated(std::string_view data, size_t& budget) {
   const std::unique_ptr<GZlibDecompressor, GUnref> decompressor(
       g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB));
   std::string out;
@@ -55,18 +56,32 @@ std::optional<std::string> inflated(std::string_view data, size_t limit) {
         G_CONVERTER(decompressor.get()), data.data(), data.size(), buffer.data(), buffer.size(),
         G_CONVERTER_INPUT_AT_END, &read, &written, &error);
     if (error) g_error_free(error);
-    if (result == G_CONVERTER_ERROR || out.size() + written > limit) return std::nullopt;
+    const bool too_large = written > budget;
+    budget -= std::min<size_t>(written, budget);
+    if (result == G_CONVERTER_ERROR || too_large) return std::nullopt;
     out.append(buffer.data(), written);
     data.remove_prefix(read);
     if (result == G_CONVERTER_FINISHED) return out;
   }
 }
 
+// The chunk at `at`, its length, name, data and checksum; none where the file ends or is not sound.
+std::optional<std::span<const std::byte>> chunk_at(std::span<const std::byte> png, size_t at) {
+  if (at > png.size() || png.size() - at < kChunkOverhead) return std::nullopt;
+  const size_t size = big_endian(png.subspan(at));
+  if (size > png.size() - at - kChunkOverhead) return std::nullopt;
+  return png.subspan(at, size + kChunkOverhead);
+}
+
+std::string_view type_of(std::span<const std::byte> chunk) { return as_text(chunk.subspan(4, 4)); }
+
+bool is_text(std::string_view type) { return type == "tEXt" || type == "zTXt" || type == "iTXt"; }
+
 struct Entry {
   std::string keyword, text;
 };
 
-std::optional<Entry> read_entry(std::string_view type, std::string_view data, size_t limit) {
+std::optional<Entry> read_entry(std::string_view type, std::string_view data, size_t& budget) {
   const auto keyword = take_field(data);
   if (!keyword || keyword->empty()) return std::nullopt;
   Entry entry{utf8_from_latin1(*keyword), ""};
@@ -75,7 +90,7 @@ std::optional<Entry> read_entry(std::string_view type, std::string_view data, si
     text = utf8_from_latin1(data);
   } else if (type == "zTXt") {
     if (data.empty() || data[0] != 0) return std::nullopt;
-    text = inflated(data.substr(1), limit);
+    text = inflated(data.substr(1), budget);
     if (text) text = utf8_from_latin1(*text);
   } else {
     if (data.size() < 2) return std::nullopt;
@@ -83,9 +98,9 @@ std::optional<Entry> read_entry(std::string_view type, std::string_view data, si
     data.remove_prefix(2);
     const auto language = take_field(data), translated = take_field(data);
     if (!language || !translated) return std::nullopt;
-    text = compressed ? inflated(data, limit) : std::string(data);
+    text = compressed ? inflated(data, budget) : std::string(data);
   }
-  if (!text || text->size() > limit) return std::nullopt;
+  if (!text) return std::nullopt;
   entry.text = cleaned_utf8(*text);
   return entry;
 }
@@ -136,20 +151,33 @@ std::string text_chunk(const std::string& keyword, const std::string& text) {
 
 std::map<std::string, std::string> read_png_text(std::span<const std::byte> png) {
   std::map<std::string, std::string> found;
-  size_t left = kMaxTextBytes;
-  for (size_t at = kSignatureBytes; at + 12 <= png.size();) {
-    const size_t size = big_endian(png.subspan(at));
-    const std::string_view type = as_text(png.subspan(at + 4, 4));
-    if (size > png.size() - at - 12 || type == "IEND") break;
-    if (type == "tEXt" || type == "zTXt" || type == "iTXt") {
-      if (auto entry = read_entry(type, as_text(png.subspan(at + 8, size)), left)) {
-        left -= std::min(left, entry->text.size());
-        found[entry->keyword] = entry->text;
-      }
-    }
-    at += 12 + size;
+  size_t budget = kMaxInflatedBytes;
+  size_t at = kSignatureBytes;
+  // Not a for loop: GCC 12 ends the life of a variable declared in its condition before the step.
+  while (const auto chunk = chunk_at(png, at)) {
+    at += chunk->size();
+    const std::string_view type = type_of(*chunk);
+    if (type == "IEND") break;
+    if (!is_text(type)) continue;
+    const auto data = as_text(chunk->subspan(8, chunk->size() - kChunkOverhead));
+    if (auto entry = read_entry(type, data, budget)) found[entry->keyword] = entry->text;
   }
   return found;
+}
+
+std::vector<std::byte> without_png_text(std::span<const std::byte> png) {
+  std::vector<std::byte> kept;
+  size_t done = 0;  // what is not yet copied begins here
+  size_t at = kSignatureBytes;
+  while (const auto chunk = chunk_at(png, at)) {
+    at += chunk->size();
+    if (!is_text(type_of(*chunk))) continue;
+    kept.insert(kept.end(), png.begin() + static_cast<std::ptrdiff_t>(done),
+                png.begin() + static_cast<std::ptrdiff_t>(at - chunk->size()));
+    done = at;
+  }
+  if (done > 0) kept.insert(kept.end(), png.begin() + static_cast<std::ptrdiff_t>(done), png.end());
+  return kept;
 }
 
 void insert_png_text(std::vector<std::byte>& png, const std::map<std::string, std::string>& text) {

@@ -10,9 +10,14 @@
 
 namespace pentimento {
 
-// All text of a PNG by keyword, as UTF-8 without NUL. Never throws: what is malformed, or takes the
-// sum over 16 MiB, is left out.
+// All text of a PNG by keyword, as UTF-8 without NUL. Never throws: what is malformed, and all that
+// comes once 16 MiB have been inflated, is left out.
 std::map<std::string, std::string> read_png_text(std::span<const std::byte> png);
+
+// The PNG without its text chunks, or nothing if it has none. Decoders inflate and keep up to a
+// thousand of them at 8 MB each before they show the first pixel; 16 KB in the file are enough for
+// one, so they must not get to see them.
+std::vector<std::byte> without_png_text(std::span<const std::byte> png);
 
 // Puts one chunk per entry behind the header of a well-formed PNG: tEXt if the text is Latin-1,
 // else iTXt (as Pillow). Text and keyword must be valid UTF-8 without NUL, the keyword 1-79 Latin-1

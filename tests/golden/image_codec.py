@@ -182,6 +182,7 @@ with tempfile.TemporaryDirectory() as folder:
 add("huge_header.png", png_header(100000, 100000) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b""))
 bomb = zlib.compress(b"\0" * (40 << 20), 9)
 add("text_bomb.png", with_chunk(save(i_rgb, "PNG"), chunk(b"zTXt", b"bomb\0\0" + bomb)), rgb)
+add("many_bombs.png", with_chunk(save(i_rgb, "PNG"), *[chunk(b"zTXt", b"b%d\0\0" % k + zlib.compress(b"\0" * (7 << 20), 9)) for k in range(12)]), rgb)
 add("many_texts.png", with_chunk(save(i_rgb, "PNG"), *[chunk(b"tEXt", b"k%d\0v" % k) for k in range(500)]), rgb)
 add("overlong_rows.png", png_header(20, 14) + chunk(b"IDAT", zlib.compress(b"\0" * (20 << 20), 9)) + chunk(b"IEND", b""))
 scan = jpeg(i_rgb, progressive=True)
