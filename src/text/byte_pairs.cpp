@@ -1,5 +1,6 @@
 #include "text/byte_pairs.h"
 
+#include <algorithm>
 #include <array>
 #include <queue>
 
@@ -19,9 +20,9 @@ bool is_printable(int byte) {
 // Printable bytes stand for themselves and come first in the vocabulary; the others follow, shown
 // as U+0100, U+0101, …
 struct ByteTable {
-  std::array<int, kBytes> id;          // byte -> token
-  std::array<char32_t, kBytes> shown;  // byte -> character
-  std::array<int, 2 * kBytes> byte;    // character -> byte, or -1
+  std::array<int, kBytes> id{};          // byte -> token
+  std::array<char32_t, kBytes> shown{};  // byte -> character
+  std::array<int, 2 * kBytes> byte{};    // character -> byte, or -1
 
   ByteTable() {
     byte.fill(-1);
@@ -67,6 +68,9 @@ std::string_view take_line(std::string_view& text) {
 
 BytePairs::BytePairs(std::string_view text) {
   std::unordered_map<std::string, int> ids;
+  const size_t lines = std::count(text.begin(), text.end(), '\n');
+  ids.reserve(lines + 2 * kBytes);
+  merges_.reserve(lines);
   const auto add_token = [&](std::string spelling) {
     const int id = static_cast<int>(spellings_.size());
     if (!ids.emplace(spelling, id).second) return false;

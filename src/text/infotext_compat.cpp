@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -55,7 +56,9 @@ bool uses_emphasis(std::string_view prompt) {
 struct Version {
   std::array<int, 3> release = {};
   int after = 0;  // -1 for a release candidate
-  auto operator<=>(const Version&) const = default;
+  bool operator<(const Version& other) const {
+    return std::tie(release, after) < std::tie(other.release, other.after);
+  }
 };
 
 std::optional<int> take_number(std::string_view& text) {

@@ -1,6 +1,6 @@
-// AUTOMATIC1111's prompt language (webui-spec §4). It is applied in this order: styles and comments,
-// extra networks, sub-prompts (AND), schedule, attention with BREAK, chunks, and emphasis on what
-// the encoder returned.
+// AUTOMATIC1111's prompt language (webui-spec §4). It is applied in this order: styles and
+// comments, extra networks, sub-prompts (AND), schedule, attention with BREAK, chunks, and emphasis
+// on what the encoder returned.
 #pragma once
 
 #include "text/attention.h"

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "text/byte_pairs.h"
+#include "text/prompt_limits.h"
 #include "text/unicode.h"
 
 extern "C" const char pentimento_clip_merges[], pentimento_clip_merges_end[];
@@ -64,10 +65,7 @@ class ClipTokenizer final : public Tokenizer {
 };
 
 std::vector<int> ClipTokenizer::encode(std::string_view text) const {
-  if (const size_t bad = find_invalid_utf8(text); bad != text.npos)
-    throw Error(ErrorKind::InvalidArgument,
-                "prompt: byte " + std::to_string(bad) +
-                    " is not UTF-8; expected text in UTF-8, save or send it so");
+  require_utf8(text);
   // Special tokens are found in the text as it was written; what lies between is cleaned.
   std::vector<int> ids;
   size_t begin = 0;

@@ -8,7 +8,7 @@ namespace {
 constexpr CodePoint kInvalidByte{0xFFFD, 1, false};
 
 struct Lead {
-  int continuation;                       // bytes that follow
+  int continuation = 0;                   // bytes that follow
   unsigned char low = 0x80, high = 0xBF;  // what the first of them may be
 };
 
