@@ -45,7 +45,7 @@ int run_cli(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   app.get_formatter()->column_width(34);
-  app.option_defaults()->always_capture_default(false);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   add_img2img(app, context);
   add_txt2img(app, context);
   add_stylize(app, context);
@@ -62,7 +62,9 @@ int run_cli(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "pentimento: %s\nTry: pentimento %s--help\n", error.what(),
+    const bool unknown_verb = app.get_subcommands().empty() && !app.remaining().empty();
+    const std::string what = unknown_verb ? app.remaining()[0] + ": no such verb" : error.what();
+    std::fprintf(stderr, "pentimento: %s\nTry: pentimento %s--help\n", what.c_str(),
                  app.get_subcommands().empty()
                      ? ""
                      : (app.get_subcommands()[0]->get_name() + " ").c_str());

@@ -113,6 +113,8 @@ Tensor denoise(Run& run, size_t index) {
   ImageNoise noise = noise_of(run, index);
   const Vec first = noise.first();
   if (index == 0) trace_inputs(run, first);
+  // Strength 0, and timestep samplers at a strength of less than two steps: the picture is kept.
+  if (sampling.model_calls == 0 && !run.init_latent.empty()) return run.init_latent;
   Guidance guidance(*run.model.networks, run.positive, run.negative, run.concat,
                     {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape, run.progress);
   const auto began = Clock::now();

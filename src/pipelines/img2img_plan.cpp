@@ -72,10 +72,10 @@ void check_memory(const Img2ImgPlan& plan, uint64_t available) {
 std::string Img2ImgPlan::describe() const {
   char text[160];
   if (from_picture)
-    std::snprintf(text, sizeof text, "strength %.2f: runs %d of %d steps at %dx%d", strength, model_calls,
+    std::snprintf(text, sizeof text, "strength %.2f: runs %d of %d steps at %dx%d", strength, sampling.steps,
                   steps, width, height);
   else
-    std::snprintf(text, sizeof text, "runs %d steps at %dx%d", model_calls, width, height);
+    std::snprintf(text, sizeof text, "runs %d steps at %dx%d", sampling.steps, width, height);
   std::string line = text;
   if (seeds.size() > 1) line += ", " + std::to_string(seeds.size()) + " pictures";
   if (seconds) {

@@ -217,7 +217,7 @@ TEST(Cli, RefusesInputsThatAreNotPictures) {
   };
   refused("missing.png", 3, "missing.png: no such file");
   refused("empty.png", 4, "empty.png");
-  refused("text.png", 4, "text.png");
+  refused("text.png", 5, "text.png");
   refused("cut.png", 4, "cut.png");
 }
 

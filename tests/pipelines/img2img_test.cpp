@@ -149,6 +149,26 @@ TEST(Img2Img, StrengthZeroReturnsTheDecodedInput) {
   EXPECT_LE(largest_difference(paint(r, &studio().cat)[0].image, golden.tensor("roundtrip.image")), 1);
 }
 
+TEST(Img2Img, ATimestepSamplerThatHasNothingToRunKeepsThePicture) {
+  Img2ImgRequest r = request("anything", 1);
+  r.width = r.height = 64;
+  r.strength = 0;
+  const Image kept = paint(r, &studio().cat)[0].image;
+  r.strength = 0.04;
+  r.sampler = "DDIM";
+  EXPECT_EQ(paint(r, &studio().cat)[0].image, kept);
+}
+
+TEST(Img2Img, SecondOrderSamplersAreCountedInSteps) {
+  Img2ImgRequest r = request("a cat", 1);
+  r.sampler = "Heun";
+  r.strength = 0.5;
+  r.width = r.height = 64;
+  const Img2ImgPlan plan = plan_img2img(studio().model, r, &studio().cat, 0, nullptr);
+  EXPECT_EQ(plan.describe(), "strength 0.50: runs 11 of 20 steps at 64x64");
+  EXPECT_EQ(plan.model_calls, 21);
+}
+
 TEST(Img2Img, SameSeedGivesTheSameBytes) {
   Img2ImgRequest r = request("a cat", 5);
   r.sampler = "DPM++ SDE";
