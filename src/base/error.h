@@ -30,7 +30,7 @@ class Error : public std::runtime_error {
 
 // One table: the name (for JSON), the exit code (for shells) and the HTTP status of each kind.
 const char* error_name(ErrorKind kind);  // "invalid_argument", …
-int exit_code(ErrorKind kind);           // 2 … 7 and 70; Cancelled is 130, as shells expect of Ctrl-C
+int exit_code(ErrorKind kind);  // 2 … 7 and 70; Cancelled is 130, as shells expect of Ctrl-C
 int http_status(ErrorKind kind);
 
 }  // namespace pentimento

@@ -20,7 +20,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
       throw Error(ErrorKind::NotFound, path.string() + ": no such file");
     throw Error(ErrorKind::Io, path.string() + ": cannot be opened: " + std::strerror(error));
   }
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
     throw Error(ErrorKind::CorruptFile, path.string() + ": not a regular file");

@@ -41,7 +41,7 @@ uint64_t available_memory_bytes() {
 }
 
 uint64_t peak_memory_bytes() {
-  struct rusage usage{};
+  struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<uint64_t>(usage.ru_maxrss) << 10;
 }

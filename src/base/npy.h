@@ -1,5 +1,5 @@
-// NumPy's .npy, format 1.0, C order (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html):
-// what --trace writes.
+// NumPy's .npy, format 1.0, C order
+// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): what --trace writes.
 #pragma once
 
 #include <cstdint>

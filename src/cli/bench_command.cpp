@@ -51,7 +51,8 @@ void run(Context& context, const Arguments& a) {
   Terminal terminal(context.talk());
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
-  LoadedModel model = load_model(runtime, find_model(context.paths, a.model), {}, context.paths.cache, progress);
+  LoadedModel model =
+      load_model(runtime, find_model(context.paths, a.model), {}, context.paths.cache, progress);
   const ModelConfig& config = model.config();
   const int factor = config.vae.scale_factor;
   const int width = (a.width ? a.width : config.native_size_px) / factor * factor;
@@ -62,7 +63,8 @@ void run(Context& context, const Arguments& a) {
   const ConditioningOptions options{.width = width, .height = height};
   EncodedPrompt prompt;
   bench.time("text", [&] {
-    prompt = encode_prompt(networks, *model.tokenizer, "a cat", PromptRole::Positive, options, progress);
+    prompt =
+        encode_prompt(networks, *model.tokenizer, "a cat", PromptRole::Positive, options, progress);
   });
   const auto& entry = prompt.parts[0].entries[0];
   const int h = height / factor, w = width / factor;
@@ -79,14 +81,17 @@ void run(Context& context, const Arguments& a) {
 
   const auto rows = bench.take();
   if (context.json) {
-    std::cout << bench_json(rows, width, height, to_string(model.runtime.precision), networks.compile_records()) << "\n";
+    std::cout << bench_json(rows, width, height, to_string(model.runtime.precision),
+                            networks.compile_records())
+              << "\n";
     return;
   }
-  std::printf("%s, %dx%d, %s on %s\n", model.name.c_str(), width, height, to_string(model.runtime.precision),
-              model.runtime.device.c_str());
+  std::printf("%s, %dx%d, %s on %s\n", model.name.c_str(), width, height,
+              to_string(model.runtime.precision), model.runtime.device.c_str());
   for (const BenchRow& row : rows)
-    std::printf("  %-24s first %7.2f s   then %7.3f s (%.3f to %.3f)\n", row.part.c_str(), row.first_seconds,
-                row.seconds[row.seconds.size() / 2], row.seconds.front(), row.seconds.back());
+    std::printf("  %-24s first %7.2f s   then %7.3f s (%.3f to %.3f)\n", row.part.c_str(),
+                row.first_seconds, row.seconds[row.seconds.size() / 2], row.seconds.front(),
+                row.seconds.back());
   std::printf("  peak memory %.2f GB\n", static_cast<double>(peak_memory_bytes()) / 1e9);
 }
 
@@ -96,9 +101,12 @@ void add_bench(CLI::App& app, Context& context) {
   auto a = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("bench", "measure a model on this computer");
   verb->add_option("-m,--model", a->model, "checkpoint, or its name in the models folder");
-  verb->add_option("--width", a->width, "pixels; default: the model's native size")->check(CLI::Range(64, 8192));
+  verb->add_option("--width", a->width, "pixels; default: the model's native size")
+      ->check(CLI::Range(64, 8192));
   verb->add_option("--height", a->height, "pixels")->check(CLI::Range(64, 8192));
-  verb->add_option("--runs", a->runs, "measurements of each part")->check(CLI::Range(1, 100))->capture_default_str();
+  verb->add_option("--runs", a->runs, "measurements of each part")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->callback([&context, a] { run(context, *a); });

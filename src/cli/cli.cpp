@@ -28,8 +28,7 @@ int report(const Error& error, const Context& context) {
     std::fprintf(stderr, "stopped; nothing half-written was left\n");
   else
     std::fprintf(stderr, "pentimento: %s\n", error.what());
-  if (context.json)
-    std::printf("{\"error\": {\"kind\": \"%s\"}}\n", error_name(error.kind()));
+  if (context.json) std::printf("{\"error\": {\"kind\": \"%s\"}}\n", error_name(error.kind()));
   return exit_code(error.kind());
 }
 
@@ -55,6 +54,7 @@ int run_cli(int argc, char** argv) {
   add_devices(app, context);
   add_bench(app, context);
   add_cache(app, context);
+  add_serve(app, context);
   add_completion(app, context);
   try {
     app.parse(argc, argv);
@@ -64,21 +64,22 @@ int run_cli(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool unknown_verb = app.get_subcommands().empty() && !app.remaining().empty();
     const std::string what = unknown_verb ? app.remaining()[0] + ": no such verb" : error.what();
-    std::fprintf(stderr, "pentimento: %s\nTry: pentimento %s--help\n", what.c_str(),
-                 app.get_subcommands().empty()
-                     ? ""
-                     : (app.get_subcommands()[0]->get_name() + " ").c_str());
+    std::fprintf(
+        stderr, "pentimento: %s\nTry: pentimento %s--help\n", what.c_str(),
+        app.get_subcommands().empty() ? "" : (app.get_subcommands()[0]->get_name() + " ").c_str());
     return exit_code(ErrorKind::InvalidArgument);
   } catch (const Error& error) {
     return report(error, context);
   } catch (const std::bad_alloc&) {
-    return report(Error(ErrorKind::OutOfMemory,
-                        "the computer ran out of memory; close other programs, or ask for a smaller "
-                        "--width and --height"),
-                  context);
+    return report(
+        Error(ErrorKind::OutOfMemory,
+              "the computer ran out of memory; close other programs, or ask for a smaller "
+              "--width and --height"),
+        context);
   } catch (const std::exception& error) {
-    return report(Error(ErrorKind::Internal, std::string("a defect of this program: ") + error.what()),
-                  context);
+    return report(
+        Error(ErrorKind::Internal, std::string("a defect of this program: ") + error.what()),
+        context);
   }
 }
 

@@ -26,10 +26,13 @@ void print_bash(const CLI::App& app, const std::vector<std::string>& verbs) {
   std::cout << "# source <(pentimento completion bash)\n_pentimento() {\n"
                "  local word=${COMP_WORDS[COMP_CWORD]} options\n"
                "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-               "    COMPREPLY=($(compgen -W \"" << joined(verbs) << "\" -- \"$word\"))\n    return\n  fi\n"
+               "    COMPREPLY=($(compgen -W \""
+            << joined(verbs)
+            << "\" -- \"$word\"))\n    return\n  fi\n"
                "  case ${COMP_WORDS[1]} in\n";
   for (const std::string& verb : verbs)
-    std::cout << "    " << verb << ") options=\"" << joined(option_names(*app.get_subcommand(verb))) << "\" ;;\n";
+    std::cout << "    " << verb << ") options=\"" << joined(option_names(*app.get_subcommand(verb)))
+              << "\" ;;\n";
   std::cout << "  esac\n"
                "  case $word in\n"
                "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
@@ -39,7 +42,9 @@ void print_bash(const CLI::App& app, const std::vector<std::string>& verbs) {
 
 void print_zsh(const CLI::App& app, const std::vector<std::string>& verbs) {
   std::cout << "#compdef pentimento\n# source <(pentimento completion zsh)\n_pentimento() {\n"
-               "  if (( CURRENT == 2 )); then compadd " << joined(verbs) << "; return; fi\n"
+               "  if (( CURRENT == 2 )); then compadd "
+            << joined(verbs)
+            << "; return; fi\n"
                "  case $words[2] in\n";
   for (const std::string& verb : verbs)
     std::cout << "    " << verb << ") [[ $PREFIX == -* ]] && compadd -- "
@@ -55,7 +60,8 @@ void print_fish(const CLI::App& app, const std::vector<std::string>& verbs) {
               << sub->get_description() << "'\n";
     for (const CLI::Option* option : sub->get_options())
       for (const std::string& name : option->get_lnames())
-        std::cout << "complete -c pentimento -n '__fish_seen_subcommand_from " << verb << "' -l " << name << "\n";
+        std::cout << "complete -c pentimento -n '__fish_seen_subcommand_from " << verb << "' -l "
+                  << name << "\n";
   }
 }
 
@@ -63,8 +69,11 @@ void print_fish(const CLI::App& app, const std::vector<std::string>& verbs) {
 
 void add_completion(CLI::App& app, Context&) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("completion", "print a completion script for bash, zsh or fish");
-  verb->add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  CLI::App* verb =
+      app.add_subcommand("completion", "print a completion script for bash, zsh or fish");
+  verb->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   verb->callback([&app, shell] {
     std::vector<std::string> verbs;
     for (const CLI::App* sub : app.get_subcommands({})) verbs.push_back(sub->get_name());

@@ -17,7 +17,8 @@ void add_runtime_options(CLI::App& verb, Context& context) {
                   "auto, f32, bf16 or f16; auto takes bf16 where this processor is fast at it")
       ->group(group)
       ->capture_default_str();
-  verb.add_option("--device", context.runtime.device, "CPU, GPU, NPU or AUTO (see: pentimento devices)")
+  verb.add_option("--device", context.runtime.device,
+                  "CPU, GPU, NPU or AUTO (see: pentimento devices)")
       ->group(group)
       ->capture_default_str();
   verb.add_option("--threads", context.runtime.threads, "processor threads; 0 lets OpenVINO choose")

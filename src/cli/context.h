@@ -17,9 +17,9 @@ namespace pentimento {
 struct Context {
   Paths paths;
   CancelToken cancel;
-  bool json = false;                   // one result object on standard output, nothing else
+  bool json = false;  // one result object on standard output, nothing else
   bool quiet = false;
-  RuntimeOptions runtime;              // --device, --precision, --threads
+  RuntimeOptions runtime;  // --device, --precision, --threads
   std::string precision_text = "auto";
 
   Talk talk() const { return json || quiet ? Talk::Silent : Terminal::usual_talk(); }
@@ -41,6 +41,7 @@ void add_inspect(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
 }  // namespace pentimento

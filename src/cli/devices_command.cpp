@@ -18,7 +18,8 @@ void add_devices(CLI::App& app, Context& context) {
     }
     for (const DeviceInfo& device : devices) {
       std::string fast;
-      for (const std::string& precision : device.precisions) fast += (fast.empty() ? "" : ", ") + precision;
+      for (const std::string& precision : device.precisions)
+        fast += (fast.empty() ? "" : ", ") + precision;
       std::cout << device.name << "  " << device.full_name << "\n    fast at: " << fast
                 << "; --precision auto means " << to_string(device.auto_precision) << "\n";
     }

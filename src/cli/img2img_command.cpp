@@ -6,7 +6,6 @@
 #include <memory>
 #include <random>
 
-
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/model_path.h"
@@ -45,58 +44,98 @@ std::vector<std::string> keys(const std::map<std::string, Value>& map) {
 
 void add_generation_options(CLI::App& verb, Arguments& a) {
   Img2ImgRequest& r = a.request;
-  verb.add_option("-o,--output", a.output, "file (png, jpg, webp), folder, or - for standard output");
-  verb.add_option("-m,--model", a.model,
-                  "checkpoint (.safetensors, .ckpt, diffusers folder), or its name in the models folder");
+  verb.add_option("-o,--output", a.output,
+                  "file (png, jpg, webp), folder, or - for standard output");
+  verb.add_option(
+      "-m,--model", a.model,
+      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name in the models folder");
   verb.add_option("--vae", a.vae, "a VAE file to use instead of the model's own");
-  verb.add_option("-p,--prompt", r.prompt, "what the picture should become: (words:1.2) weigh more");
+  verb.add_option("-p,--prompt", r.prompt,
+                  "what the picture should become: (words:1.2) weigh more");
   verb.add_option("-n,--negative", r.negative_prompt, "what it should not be");
   verb.add_option("-s,--steps", r.steps, "length of the schedule; default: the model's");
   verb.add_option("--sampler", r.sampler, "\"DPM++ 2M\", \"Euler a\", …; default: the model's");
-  verb.add_option("--scheduler", r.scheduler, "Automatic, Karras, Exponential, …")->capture_default_str();
-  verb.add_option("--cfg", r.cfg, "how strictly to follow the prompt (guidance); default: the model's");
-  verb.add_option("--seed", r.seed, "0..4294967295: the same seed gives the same picture; default: drawn");
-  verb.add_option("-b,--batch", r.batch, "pictures to make, with seed, seed+1, …")->capture_default_str();
-  verb.add_option("--width", r.width, "pixels, a multiple of 8; default: fits the picture and the model");
+  verb.add_option("--scheduler", r.scheduler, "Automatic, Karras, Exponential, …")
+      ->capture_default_str();
+  verb.add_option("--cfg", r.cfg,
+                  "how strictly to follow the prompt (guidance); default: the model's");
+  verb.add_option("--seed", r.seed,
+                  "0..4294967295: the same seed gives the same picture; default: drawn");
+  verb.add_option("-b,--batch", r.batch, "pictures to make, with seed, seed+1, …")
+      ->capture_default_str();
+  verb.add_option("--width", r.width,
+                  "pixels, a multiple of 8; default: fits the picture and the model");
   verb.add_option("--height", r.height, "pixels, a multiple of 8");
   const char* fine = "Fine control";
   verb.add_option("--rng", a.rng, "cpu, or nv: the random numbers of an NVIDIA card")
-      ->group(fine)->check(CLI::IsMember(keys(kRngs)))->capture_default_str();
-  verb.add_option("--clip-skip", r.clip_skip, "1 = last layer of the text encoder")->group(fine)->capture_default_str();
-  verb.add_option("--emphasis", a.emphasis, "how (brackets:1.2) act: original, none, ignore, no-norm")
-      ->group(fine)->check(CLI::IsMember(keys(kEmphases)))->capture_default_str();
+      ->group(fine)
+      ->check(CLI::IsMember(keys(kRngs)))
+      ->capture_default_str();
+  verb.add_option("--clip-skip", r.clip_skip, "1 = last layer of the text encoder")
+      ->group(fine)
+      ->capture_default_str();
+  verb.add_option("--emphasis", a.emphasis,
+                  "how (brackets:1.2) act: original, none, ignore, no-norm")
+      ->group(fine)
+      ->check(CLI::IsMember(keys(kEmphases)))
+      ->capture_default_str();
   verb.add_option("--subseed", r.subseed, "variation seed")->group(fine);
-  verb.add_option("--subseed-strength", r.subseed_strength, "0..1: how far towards the variation seed")->group(fine)->capture_default_str();
-  verb.add_option("--seed-resize-width", r.seed_resize_width, "keep the composition of that width")->group(fine);
-  verb.add_option("--seed-resize-height", r.seed_resize_height, "keep the composition of that height")->group(fine);
+  verb.add_option("--subseed-strength", r.subseed_strength,
+                  "0..1: how far towards the variation seed")
+      ->group(fine)
+      ->capture_default_str();
+  verb.add_option("--seed-resize-width", r.seed_resize_width, "keep the composition of that width")
+      ->group(fine);
+  verb.add_option("--seed-resize-height", r.seed_resize_height,
+                  "keep the composition of that height")
+      ->group(fine);
   verb.add_option("--ensd", r.eta_noise_seed_delta, "eta noise seed delta")->group(fine);
   verb.add_option("--eta", r.eta, "noise share of ancestral, SDE and DDIM samplers")->group(fine);
-  verb.add_option("--s-churn", r.s_churn, "Euler, Heun, DPM2: noise added at each step")->group(fine);
+  verb.add_option("--s-churn", r.s_churn, "Euler, Heun, DPM2: noise added at each step")
+      ->group(fine);
   verb.add_option("--s-tmin", r.s_tmin, "churn from this noise level")->group(fine);
   verb.add_option("--s-tmax", r.s_tmax, "churn up to this noise level; 0 = no limit")->group(fine);
-  verb.add_option("--s-noise", r.s_noise, "factor on noise that samplers add")->group(fine)->capture_default_str();
-  verb.add_option("--sigma-min", r.sigma_min, "last noise level of the schedule; 0 = its own")->group(fine);
-  verb.add_option("--sigma-max", r.sigma_max, "first noise level of the schedule; 0 = its own")->group(fine);
-  verb.add_option("--rho", r.rho, "curve of Karras and polyexponential schedules; 0 = its own")->group(fine);
-  verb.add_option("--quality", a.quality, "of jpg and webp files")->group("Output")->check(CLI::Range(1, 100))->capture_default_str();
+  verb.add_option("--s-noise", r.s_noise, "factor on noise that samplers add")
+      ->group(fine)
+      ->capture_default_str();
+  verb.add_option("--sigma-min", r.sigma_min, "last noise level of the schedule; 0 = its own")
+      ->group(fine);
+  verb.add_option("--sigma-max", r.sigma_max, "first noise level of the schedule; 0 = its own")
+      ->group(fine);
+  verb.add_option("--rho", r.rho, "curve of Karras and polyexponential schedules; 0 = its own")
+      ->group(fine);
+  verb.add_option("--quality", a.quality, "of jpg and webp files")
+      ->group("Output")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   verb.add_option("--trace", a.trace_dir, "folder for intermediate arrays (.npy)")->group("Output");
 }
 
 void add_picture_options(CLI::App& verb, Arguments& a) {
   Img2ImgRequest& r = a.request;
-  verb.add_option("input", a.inputs, "pictures, folders of pictures, or - for standard input")->required();
+  verb.add_option("input", a.inputs, "pictures, folders of pictures, or - for standard input")
+      ->required();
   verb.add_option("-d,--strength", r.strength,
-                  "0 keeps the picture, 0.3 touches it up, 0.5 repaints it, 0.75 reimagines it, 1 starts anew")
+                  "0 keeps the picture, 0.3 touches it up, 0.5 repaints it, 0.75 reimagines it, 1 "
+                  "starts anew")
       ->capture_default_str();
   verb.add_option("--resize-mode", a.resize_mode,
                   "when the picture has another shape: stretch, crop, fill (borders), latent")
-      ->check(CLI::IsMember(keys(kResizeModes)))->capture_default_str();
+      ->check(CLI::IsMember(keys(kResizeModes)))
+      ->capture_default_str();
   verb.add_flag("--fix-steps", r.fix_steps, "run exactly --steps steps whatever the strength");
   const char* fine = "Fine control";
-  verb.add_option("--image-cfg", r.image_cfg, "instruct-pix2pix: how strictly to follow the picture")->group(fine)->capture_default_str();
-  verb.add_option("--noise-multiplier", r.initial_noise_multiplier, "0..1.5, factor on the starting noise")->group(fine);
-  verb.add_option("--extra-noise", r.extra_noise, "0..1, noise added beyond the schedule's")->group(fine);
-  verb.add_flag("--color-correction", r.color_correction, "give the result the colours of the picture");
+  verb.add_option("--image-cfg", r.image_cfg,
+                  "instruct-pix2pix: how strictly to follow the picture")
+      ->group(fine)
+      ->capture_default_str();
+  verb.add_option("--noise-multiplier", r.initial_noise_multiplier,
+                  "0..1.5, factor on the starting noise")
+      ->group(fine);
+  verb.add_option("--extra-noise", r.extra_noise, "0..1, noise added beyond the schedule's")
+      ->group(fine);
+  verb.add_flag("--color-correction", r.color_correction,
+                "give the result the colours of the picture");
 }
 
 uint64_t drawn_seed() {
@@ -115,15 +154,16 @@ void run(Context& context, Arguments& a, const char* job) {
   if (inputs.empty()) inputs.emplace_back();  // text to image: one run without a picture
   Outputs outputs(a.output, job, inputs.size(), a.request.batch);
   if (a.output == "-" && context.json)
-    throw Error(ErrorKind::InvalidArgument, "--json and -o - both want standard output; choose one");
+    throw Error(ErrorKind::InvalidArgument,
+                "--json and -o - both want standard output; choose one");
 
   Terminal terminal(context.talk());
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
   const auto path = find_model(context.paths, a.model);
-  LoadedModel model = load_model(runtime, path,
-                                 a.vae.empty() ? std::nullopt : std::optional<std::filesystem::path>(a.vae),
-                                 context.paths.cache, progress);
+  LoadedModel model = load_model(
+      runtime, path, a.vae.empty() ? std::nullopt : std::optional<std::filesystem::path>(a.vae),
+      context.paths.cache, progress);
   Timings timings(context.paths.cache / "timings.txt");
   const uint64_t seed = drawn_seed();
 
@@ -141,7 +181,8 @@ void run(Context& context, Arguments& a, const char* job) {
     options.version = version_text();
     options.timings = &timings;
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
-      EncodeOptions encode{.quality = a.quality, .text = {{"parameters", format_infotext(made.infotext)}}};
+      EncodeOptions encode{.quality = a.quality,
+                           .text = {{"parameters", format_infotext(made.infotext)}}};
       const std::string where = outputs.write(path_in, static_cast<int>(index), made.image, encode);
       terminal.say(where + "  (seed " + std::to_string(made.seed) + ")");
       written.push_back({where, path_in.string(), made});
@@ -171,7 +212,8 @@ void add_verb(CLI::App& app, Context& context, const char* name, const char* des
 }  // namespace
 
 void add_img2img(CLI::App& app, Context& context) {
-  add_verb(app, context, "img2img", "repaint a picture under a prompt, keeping its composition", true);
+  add_verb(app, context, "img2img", "repaint a picture under a prompt, keeping its composition",
+           true);
 }
 
 void add_txt2img(CLI::App& app, Context& context) {

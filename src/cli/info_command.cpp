@@ -20,10 +20,12 @@ void run(const Context& context, const std::string& path) {
     return;
   }
   const Image& image = input.input.image;
-  std::cout << path << ": " << input.picture.format << ", " << image.width << "x" << image.height << "\n";
+  std::cout << path << ": " << input.picture.format << ", " << image.width << "x" << image.height
+            << "\n";
   if (parameters.empty())
-    std::cout << "no generation parameters in this picture; a screenshot, an edit or a messenger may "
-                 "have dropped them\n";
+    std::cout
+        << "no generation parameters in this picture; a screenshot, an edit or a messenger may "
+           "have dropped them\n";
   else
     std::cout << parameters << "\n";
 }

@@ -19,7 +19,8 @@ bool looks_like_picture(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* known : {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".avif", ".heic"})
+  for (const char* known :
+       {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".avif", ".heic"})
     if (extension == known) return true;
   return false;
 }
@@ -45,7 +46,8 @@ std::vector<fs::path> expand_inputs(const std::vector<std::string>& arguments) {
     }
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(path))
-      if (entry.is_regular_file() && looks_like_picture(entry.path())) found.push_back(entry.path());
+      if (entry.is_regular_file() && looks_like_picture(entry.path()))
+        found.push_back(entry.path());
     if (found.empty())
       throw Error(ErrorKind::InvalidArgument,
                   argument + ": no pictures in this folder (png, jpg, webp, tiff, gif)");
@@ -63,10 +65,12 @@ InputPicture read_input(const fs::path& path) {
     while (std::cin.read(piece, sizeof piece) || std::cin.gcount() > 0) {
       bytes.append(piece, static_cast<size_t>(std::cin.gcount()));
       if (bytes.size() > kMaxStandardInputBytes)
-        throw Error(ErrorKind::Unsupported, "standard input: more than 512 MiB, too large for a picture");
+        throw Error(ErrorKind::Unsupported,
+                    "standard input: more than 512 MiB, too large for a picture");
     }
     if (bytes.empty())
-      throw Error(ErrorKind::CorruptFile, "standard input: empty (0 bytes); pipe a picture into it");
+      throw Error(ErrorKind::CorruptFile,
+                  "standard input: empty (0 bytes); pipe a picture into it");
     result.picture = decode_picture(std::as_bytes(std::span(bytes)), "standard input");
     result.input.name = "-";
     result.input.sha256 = sha256_hex(bytes);

@@ -18,7 +18,7 @@ std::vector<std::filesystem::path> expand_inputs(const std::vector<std::string>&
 // Reads, decodes and hashes one of them; "-" reads standard input to its end.
 struct InputPicture {
   InputImage input;
-  Picture picture;   // image moved into input.image; text chunks stay here
+  Picture picture;  // image moved into input.image; text chunks stay here
 };
 InputPicture read_input(const std::filesystem::path& path);
 

@@ -30,18 +30,23 @@ void run(const Context& context, const std::string& path) {
             << " tensors, mostly " << summary.precision << "\n";
   for (const std::string& note : summary.notes) std::cout << "  note        " << note << "\n";
   for (const auto& [key, value] : summary.metadata)
-    std::cout << "  " << key << ": " << (value.size() > 200 ? value.substr(0, 200) + "…" : value) << "\n";
-  if (!summary.usable && !summary.reason.empty()) std::cout << "  cannot be used: " << summary.reason << "\n";
+    std::cout << "  " << key << ": " << (value.size() > 200 ? value.substr(0, 200) + "…" : value)
+              << "\n";
+  if (!summary.usable && !summary.reason.empty())
+    std::cout << "  cannot be used: " << summary.reason << "\n";
   if (summary.usable && summary.kind == "checkpoint")
-    std::cout << "try: pentimento img2img photo.jpg --model \"" << path << "\" --prompt \"a watercolour\"\n";
+    std::cout << "try: pentimento img2img photo.jpg --model \"" << path
+              << "\" --prompt \"a watercolour\"\n";
 }
 
 }  // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
   auto path = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("inspect", "say what a model file is and whether it can be used");
-  verb->add_option("model", *path, "a .safetensors or .ckpt file, or a diffusers folder")->required();
+  CLI::App* verb =
+      app.add_subcommand("inspect", "say what a model file is and whether it can be used");
+  verb->add_option("model", *path, "a .safetensors or .ckpt file, or a diffusers folder")
+      ->required();
   add_json_option(*verb, context);
   verb->callback([&context, path] { run(context, *path); });
 }

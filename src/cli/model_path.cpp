@@ -42,16 +42,20 @@ fs::path find_model(const Paths& paths, const std::string& text) {
   if (text.empty()) {
     if (installed.size() == 1) return installed[0];
     if (installed.empty())
-      throw Error(ErrorKind::NotFound,
-                  "no model: put a Stable Diffusion checkpoint (.safetensors or .ckpt) into " + folder +
-                      ", or name one with --model FILE; painting styles need none: pentimento stylize");
+      throw Error(
+          ErrorKind::NotFound,
+          "no model: put a Stable Diffusion checkpoint (.safetensors or .ckpt) into " + folder +
+              ", or name one with --model FILE; painting styles need none: pentimento stylize");
     std::string names;
-    for (const fs::path& path : installed) names += (names.empty() ? "" : ", ") + path.stem().string();
-    throw Error(ErrorKind::InvalidArgument, "several models are installed, choose one with --model: " + names);
+    for (const fs::path& path : installed)
+      names += (names.empty() ? "" : ", ") + path.stem().string();
+    throw Error(ErrorKind::InvalidArgument,
+                "several models are installed, choose one with --model: " + names);
   }
   for (const fs::path& path : installed)
     if (path.filename() == text || path.stem() == text) return path;
-  throw Error(ErrorKind::NotFound, text + ": no such model file, and no model of that name in " + folder);
+  throw Error(ErrorKind::NotFound,
+              text + ": no such model file, and no model of that name in " + folder);
 }
 
 fs::path find_model_by_hash(const Paths& paths, const std::string& name, const std::string& hash) {

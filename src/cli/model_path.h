@@ -1,4 +1,5 @@
-// From what a user typed after --model to a file: a path, or the name of a file in the models folder.
+// From what a user typed after --model to a file: a path, or the name of a file in the models
+// folder.
 #pragma once
 
 #include <filesystem>

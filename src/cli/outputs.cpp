@@ -44,7 +44,8 @@ fs::path Outputs::path_for(const fs::path& input, int index) {
   const std::string number = batch_ > 1 ? "-" + std::to_string(index + 1) : "";
   if (!given_.empty() && !into_folder_)
     return given_.parent_path() / (given_.stem().string() + number + given_.extension().string());
-  const std::string stem = input.empty() || input == "-" ? job_ : input.stem().string() + "-" + job_;
+  const std::string stem =
+      input.empty() || input == "-" ? job_ : input.stem().string() + "-" + job_;
   const fs::path folder = into_folder_ ? given_ : fs::path();
   fs::path path = folder / (stem + number + ".png");
   for (int again = 2; fs::exists(path); ++again)
@@ -60,7 +61,8 @@ std::string Outputs::write(const fs::path& input, int index, const Image& image,
     return path.string();
   }
   const auto bytes = encode_picture(image, options);
-  std::cout.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  std::cout.write(reinterpret_cast<const char*>(bytes.data()),
+                  static_cast<std::streamsize>(bytes.size()));
   std::cout.flush();
   if (!std::cout) throw Error(ErrorKind::Io, "standard output: cannot be written");
   return "-";

@@ -26,16 +26,18 @@ struct Arguments {
 InputPicture find_input(const Arguments& a, const MadeWith& then) {
   if (!a.input.empty()) return read_input(a.input);
   std::string seen;
-  for (const fs::path& folder : {fs::path(a.result).parent_path(), fs::current_path(),
-                                 fs::path(a.result).parent_path().parent_path(), fs::path("examples")}) {
+  for (const fs::path& folder :
+       {fs::path(a.result).parent_path(), fs::current_path(),
+        fs::path(a.result).parent_path().parent_path(), fs::path("examples")}) {
     const fs::path candidate = folder / then.input_name;
     std::error_code error;
     if (then.input_name.empty() || !fs::is_regular_file(candidate, error)) continue;
     if (sha256_file(candidate) == then.input_sha256) return read_input(candidate);
     seen = candidate.string() + " has that name but other bytes; ";
   }
-  throw Error(ErrorKind::NotFound, seen + "the picture was made from '" + then.input_name + "' (SHA-256 " +
-                                       then.input_sha256.substr(0, 10) + "…); name it with --input FILE");
+  throw Error(ErrorKind::NotFound, seen + "the picture was made from '" + then.input_name +
+                                       "' (SHA-256 " + then.input_sha256.substr(0, 10) +
+                                       "…); name it with --input FILE");
 }
 
 void run(Context& context, const Arguments& a) {
@@ -48,18 +50,21 @@ void run(Context& context, const Arguments& a) {
   const MadeWith then = made_with_from_infotext(info);
   const Img2ImgRequest request = request_from_infotext(info);
   validate(request);
-  if (context.precision_text == "auto" && !then.precision.empty()) context.precision_text = then.precision;
+  if (context.precision_text == "auto" && !then.precision.empty())
+    context.precision_text = then.precision;
 
   Terminal terminal(context.talk());
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
-  const fs::path path = a.model.empty() ? find_model_by_hash(context.paths, then.model_name, then.model_hash)
-                                        : find_model(context.paths, a.model);
+  const fs::path path = a.model.empty()
+                            ? find_model_by_hash(context.paths, then.model_name, then.model_hash)
+                            : find_model(context.paths, a.model);
   if (!then.vae_name.empty() && a.vae.empty())
     throw Error(ErrorKind::NotFound, "the picture was made with the VAE '" + then.vae_name +
                                          "'; name it with --vae FILE");
-  LoadedModel model = load_model(runtime, path, a.vae.empty() ? std::nullopt : std::optional<fs::path>(a.vae),
-                                 context.paths.cache, progress);
+  LoadedModel model =
+      load_model(runtime, path, a.vae.empty() ? std::nullopt : std::optional<fs::path>(a.vae),
+                 context.paths.cache, progress);
   std::optional<InputPicture> input;
   if (!then.input_sha256.empty()) input = find_input(a, then);
   const InputImage* picture = input ? &input->input : nullptr;
@@ -74,7 +79,8 @@ void run(Context& context, const Arguments& a) {
   const MadeWith now = made_with_from_infotext(pictures.at(0).infotext);
   const RepeatReport report = compare_repeat(old.image, then, pictures[0].image, now);
   if (!a.output.empty())
-    write_picture(a.output, pictures[0].image, {.text = {{"parameters", format_infotext(pictures[0].infotext)}}});
+    write_picture(a.output, pictures[0].image,
+                  {.text = {{"parameters", format_infotext(pictures[0].infotext)}}});
   if (context.json) {
     std::cout << repeat_json(report) << "\n";
     return;
@@ -94,9 +100,11 @@ void run(Context& context, const Arguments& a) {
 
 void add_repeat(CLI::App& app, Context& context) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("repeat", "make a result again and say whether it is identical");
+  CLI::App* verb =
+      app.add_subcommand("repeat", "make a result again and say whether it is identical");
   verb->add_option("result", a->result, "a picture this program made")->required();
-  verb->add_option("--input", a->input, "the picture it was made from; default: found by name and hash");
+  verb->add_option("--input", a->input,
+                   "the picture it was made from; default: found by name and hash");
   verb->add_option("-m,--model", a->model, "the model; default: found by name and hash");
   verb->add_option("--vae", a->vae, "the VAE file, when one was used");
   verb->add_option("-o,--output", a->output, "keep the new picture there");

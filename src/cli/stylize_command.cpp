@@ -27,7 +27,8 @@ struct Arguments {
 
 void list_styles() {
   for (const PaintingStyle& style : painting_styles())
-    std::printf("%2d  %-22s %s, %s\n", style.id, style.key.c_str(), style.name_en.c_str(), style.name_zh.c_str());
+    std::printf("%2d  %-22s %s, %s\n", style.id, style.key.c_str(), style.name_en.c_str(),
+                style.name_zh.c_str());
 }
 
 // What the picture remembers; styles are named, so it can be made again.
@@ -51,7 +52,8 @@ void run(Context& context, Arguments& a) {
   if (a.inputs.empty())
     throw Error(ErrorKind::InvalidArgument, "no picture given; try: pentimento stylize photo.jpg");
   if (a.output == "-" && context.json)
-    throw Error(ErrorKind::InvalidArgument, "--json and -o - both want standard output; choose one");
+    throw Error(ErrorKind::InvalidArgument,
+                "--json and -o - both want standard output; choose one");
   if (a.style_image.empty())
     a.request.styles = parse_styles(a.styles);
   else
@@ -71,10 +73,11 @@ void run(Context& context, Arguments& a) {
     const InputPicture input = read_input(path);
     const Image painting = stylize(stylizer, a.request, input.input.image, progress);
     const std::string infotext = infotext_of(a, input.input);
-    const std::string where = outputs.write(path, 0, painting, {.quality = a.quality, .text = {{"parameters", infotext}}});
+    const std::string where = outputs.write(
+        path, 0, painting, {.quality = a.quality, .text = {{"parameters", infotext}}});
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    terminal.say(where + "  (" + std::to_string(painting.width) + "x" + std::to_string(painting.height) + ", " +
-                 spoken_seconds(seconds) + ")");
+    terminal.say(where + "  (" + std::to_string(painting.width) + "x" +
+                 std::to_string(painting.height) + ", " + spoken_seconds(seconds) + ")");
     written.push_back({where, path.string(), painting.width, painting.height, infotext, seconds});
   }
   terminal.finish();
@@ -85,16 +88,26 @@ void run(Context& context, Arguments& a) {
 
 void add_stylize(CLI::App& app, Context& context) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("stylize", "a photo as a painting in one of 26 styles, at once");
+  CLI::App* verb =
+      app.add_subcommand("stylize", "a photo as a painting in one of 26 styles, at once");
   verb->add_option("input", a->inputs, "pictures, folders of pictures, or - for standard input");
-  verb->add_option("-o,--output", a->output, "file (png, jpg, webp), folder, or - for standard output");
-  verb->add_option("--style", a->styles, "a style's key or number; several blend: 3:0.5,12:0.5")->capture_default_str();
+  verb->add_option("-o,--output", a->output,
+                   "file (png, jpg, webp), folder, or - for standard output");
+  verb->add_option("--style", a->styles, "a style's key or number; several blend: 3:0.5,12:0.5")
+      ->capture_default_str();
   verb->add_option("--style-image", a->style_image, "any picture as the style");
-  verb->add_option("-d,--strength", a->request.strength, "0..1, how much of the painting to take")->capture_default_str();
-  verb->add_flag("--keep-colour,--keep-color", a->request.keep_colour, "the painting's strokes, the photo's colours");
-  verb->add_option("--max-size", a->request.max_size_px, "reduce the longer side to this first; 0 = never")->capture_default_str();
+  verb->add_option("-d,--strength", a->request.strength, "0..1, how much of the painting to take")
+      ->capture_default_str();
+  verb->add_flag("--keep-colour,--keep-color", a->request.keep_colour,
+                 "the painting's strokes, the photo's colours");
+  verb->add_option("--max-size", a->request.max_size_px,
+                   "reduce the longer side to this first; 0 = never")
+      ->capture_default_str();
   verb->add_flag("--list", a->list, "show all styles");
-  verb->add_option("--quality", a->quality, "of jpg and webp files")->group("Output")->check(CLI::Range(1, 100))->capture_default_str();
+  verb->add_option("--quality", a->quality, "of jpg and webp files")
+      ->group("Output")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -116,7 +116,7 @@ void on_signal(int) {
 CancelToken cancel_on_interrupt() {
   static CancelToken token;
   interrupted = &token;
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);

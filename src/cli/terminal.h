@@ -9,7 +9,7 @@
 
 namespace pentimento {
 
-enum class Talk { Bar, Lines, Silent };   // Silent: --json and --quiet
+enum class Talk { Bar, Lines, Silent };  // Silent: --json and --quiet
 
 // Thread contract: used by the computing thread only.
 class Terminal {
@@ -18,10 +18,10 @@ class Terminal {
   // Bar when standard error is a terminal, else Lines.
   static Talk usual_talk();
 
-  void say(const std::string& line);            // a line of its own, to standard error
+  void say(const std::string& line);  // a line of its own, to standard error
   // "denoise  [######----]  6/11  4.1 s/step  about 20 s left"; other stages are one line each.
   void show(const ProgressEvent& event);
-  void finish();                                // ends a bar that is on screen
+  void finish();  // ends a bar that is on screen
 
   // A Progress that draws here and stops with `cancel`.
   Progress progress(CancelToken cancel);

@@ -36,8 +36,8 @@ Node encoder_layer(const Weights& w, Node x, const TextConfig& config) {
   return nn::add(x, mlp(w / "mlp", nn::layer_norm(w / "layer_norm2", x), config.activation));
 }
 
-// Rows of zeros up to a multiple of 16 positions; the causal mask hides them from the real ones. With
-// 77 rows the CPU plugin's attention rounds differently for different thread counts.
+// Rows of zeros up to a multiple of 16 positions; the causal mask hides them from the real ones.
+// With 77 rows the CPU plugin's attention rounds differently for different thread counts.
 Node pad_positions(const Node& x, int64_t positions, int64_t width) {
   const int64_t extra = (16 - positions % 16) % 16;
   if (extra == 0) return x;

@@ -37,9 +37,9 @@ class Weights {
   // The tensor as it lies in the file. Throws CorruptFile naming file, tensor, found and expected
   // when it is missing or its shape differs (kAny matches every extent).
   const TensorView& view(std::string_view name, const Shape& expected) const;
-  // The tensor as an f32 value of the graph, over the mapped bytes where their type allows. A tensor
-  // that differs only by extents of 1 (a 1x1 convolution stored as a matrix, or the other way round)
-  // takes the expected shape; kAny may then stand only first.
+  // The tensor as an f32 value of the graph, over the mapped bytes where their type allows. A
+  // tensor that differs only by extents of 1 (a 1x1 convolution stored as a matrix, or the other
+  // way round) takes the expected shape; kAny may then stand only first.
   Node tensor(std::string_view name, const Shape& expected) const;
   // Rows [begin, end) of the first dimension, likewise.
   Node rows(std::string_view name, const Shape& expected, int64_t begin, int64_t end) const;

@@ -19,7 +19,8 @@ double mean_of(const std::vector<Tensor>& hidden, size_t begin, size_t end) {
 
 // Multiplies every token's vector by its weight; Original then restores the mean, which A1111 takes
 // over all texts of the call, chunk by chunk.
-void apply_emphasis(std::vector<Tensor>& hidden, const std::vector<Chunks>& chunks, Emphasis emphasis) {
+void apply_emphasis(std::vector<Tensor>& hidden, const std::vector<Chunks>& chunks,
+                    Emphasis emphasis) {
   if (emphasis == Emphasis::None || emphasis == Emphasis::Ignore) return;
   const auto width = static_cast<size_t>(hidden[0].dim(2));
   const auto length = static_cast<size_t>(hidden[0].dim(1));
@@ -40,8 +41,8 @@ void apply_emphasis(std::vector<Tensor>& hidden, const std::vector<Chunks>& chun
 }
 
 struct EncodedTexts {
-  std::vector<Tensor> hidden;           // one a text: [chunks,77,W]
-  std::vector<Tensor> pooled;           // one a text: [1,P] of the first chunk, or empty
+  std::vector<Tensor> hidden;  // one a text: [chunks,77,W]
+  std::vector<Tensor> pooled;  // one a text: [1,P] of the first chunk, or empty
   std::vector<int64_t> first_tokens;
 };
 
@@ -98,13 +99,15 @@ void append_sinusoid(std::vector<float>& out, double value, int width) {
   for (int i = 0; i < half; ++i) out.push_back(static_cast<float>(std::sin(angle(i))));
 }
 
-// SDXL's vector: pooled text, then (height, width, crop top, crop left, target height, target width).
-Tensor added_embedding(const UnetConfig& unet, const Tensor& pooled, const ConditioningOptions& options) {
+// SDXL's vector: pooled text, then (height, width, crop top, crop left, target height, target
+// width).
+Tensor added_embedding(const UnetConfig& unet, const Tensor& pooled,
+                       const ConditioningOptions& options) {
   if (unet.added_channels == 0) return {};
   if (unet.added_time_ids == 0) return pooled;
   std::vector<float> values = pooled.data;
   const int width = (unet.added_channels - static_cast<int>(pooled.size())) / unet.added_time_ids;
-  const double ids[] = {double(options.height), double(options.width),  0, 0,
+  const double ids[] = {double(options.height), double(options.width), 0, 0,
                         double(options.height), double(options.width)};
   for (int i = 0; i < unet.added_time_ids; ++i) append_sinusoid(values, ids[i % 6], width);
   const auto count = static_cast<int64_t>(values.size());
@@ -128,8 +131,8 @@ EncodedPrompt encode_prompt(StableDiffusion& model, const Tokenizer& tokenizer,
                             const std::string& prompt, PromptRole role,
                             const ConditioningOptions& options, const Progress& progress) {
   const ModelConfig& config = model.config();
-  const auto sub_prompts = role == PromptRole::Positive ? split_and(prompt)
-                                                        : std::vector<SubPrompt>{{prompt, 1.0f}};
+  const auto sub_prompts =
+      role == PromptRole::Positive ? split_and(prompt) : std::vector<SubPrompt>{{prompt, 1.0f}};
   EncodedPrompt result;
   for (const SubPrompt& sub : sub_prompts) {
     const auto schedule = schedule_prompt(sub.text, options.schedule_calls);
@@ -142,8 +145,9 @@ EncodedPrompt encode_prompt(StableDiffusion& model, const Tokenizer& tokenizer,
     if (result.first_tokens.empty()) result.first_tokens = encoders[0].first_tokens;
 
     // SDXL was trained with an empty prompt of zeros, and A1111 gives an empty negative as that.
-    const bool zero = config.family == Family::SDXL && role == PromptRole::Negative &&
-                      std::all_of(texts.begin(), texts.end(), [](const auto& t) { return t.empty(); });
+    const bool zero =
+        config.family == Family::SDXL && role == PromptRole::Negative &&
+        std::all_of(texts.begin(), texts.end(), [](const auto& t) { return t.empty(); });
     ConditionSchedule part;
     part.weight = sub.weight;
     for (size_t text = 0; text < texts.size(); ++text) {

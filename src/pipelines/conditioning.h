@@ -15,16 +15,16 @@ namespace pentimento {
 struct ConditioningOptions {
   int clip_skip = 1;
   Emphasis emphasis = Emphasis::Original;
-  int width = 512, height = 512;   // pixels; SDXL is told them
-  int schedule_calls = 20;         // model calls that "[a:b:0.5]" is a share of
+  int width = 512, height = 512;  // pixels; SDXL is told them
+  int schedule_calls = 20;        // model calls that "[a:b:0.5]" is a share of
 };
 
 // One sub-prompt of an AND, over the whole run.
 struct ConditionSchedule {
   struct Entry {
-    int end_at_step = 0;           // last model call, from 0, that uses this entry
-    Tensor context;                // [1,T,D]
-    Tensor added;                  // [1,A] or empty
+    int end_at_step = 0;  // last model call, from 0, that uses this entry
+    Tensor context;       // [1,T,D]
+    Tensor added;         // [1,A] or empty
   };
   float weight = 1.0f;
   std::vector<Entry> entries;
@@ -32,11 +32,11 @@ struct ConditionSchedule {
   const Entry& at_call(int call_index) const;
 };
 
-enum class PromptRole { Positive, Negative };   // AND splits only the positive prompt
+enum class PromptRole { Positive, Negative };  // AND splits only the positive prompt
 
 struct EncodedPrompt {
-  std::vector<ConditionSchedule> parts;         // at least one
-  std::vector<int64_t> first_tokens;            // [chunks*77] of the first entry, first encoder: for traces
+  std::vector<ConditionSchedule> parts;  // at least one
+  std::vector<int64_t> first_tokens;  // [chunks*77] of the first entry, first encoder: for traces
 };
 
 // The tokenizer a model wants: CLIP's, or the one that travels in its file.

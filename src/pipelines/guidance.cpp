@@ -7,8 +7,12 @@ namespace pentimento {
 Guidance::Guidance(StableDiffusion& model, const EncodedPrompt& positive,
                    const EncodedPrompt& negative, Tensor concat, GuidanceOptions options,
                    const Shape& latent_shape, Progress progress)
-    : model_(model), positive_(positive), negative_(negative),
-      concat_(std::move(concat)), options_(options), shape_(latent_shape),
+    : model_(model),
+      positive_(positive),
+      negative_(negative),
+      concat_(std::move(concat)),
+      options_(options),
+      shape_(latent_shape),
       progress_(std::move(progress)) {}
 
 Guidance::Prepared Guidance::prepared(Branch branch, size_t part) {
@@ -16,7 +20,9 @@ Guidance::Prepared Guidance::prepared(Branch branch, size_t part) {
   const auto& entry = prompt.parts.at(part).at_call(call_);
   Prepared& slot = ready_[{branch, part, &entry}];
   if (!slot) {
-    UnetCondition condition{.context = entry.context, .added = entry.added, .concat = concat_,
+    UnetCondition condition{.context = entry.context,
+                            .added = entry.added,
+                            .concat = concat_,
                             .guidance_embedding = options_.lcm_guidance};
     if (branch == Branch::NoImage)
       std::fill(condition.concat.data.begin(), condition.concat.data.end(), 0.0f);
@@ -50,7 +56,8 @@ Vec Guidance::predict(const Vec& input, double timestep) {
       value = none + options_.image_cfg * (uncond[i] - none);
     }
     for (size_t part = 0; part < parts; ++part)
-      value += positive_.parts[part].weight * options_.cfg * (double{outputs[part].data[i]} - uncond[i]);
+      value +=
+          positive_.parts[part].weight * options_.cfg * (double{outputs[part].data[i]} - uncond[i]);
     result[i] = static_cast<float>(value);
   }
   return result;

@@ -27,8 +27,7 @@ class Guidance {
  public:
   // concat: extra input channels of this model [1,Cc,h,w], or empty. Prompts must outlive it.
   Guidance(StableDiffusion& model, const EncodedPrompt& positive, const EncodedPrompt& negative,
-           Tensor concat, GuidanceOptions options,
-           const Shape& latent_shape, Progress progress);
+           Tensor concat, GuidanceOptions options, const Shape& latent_shape, Progress progress);
 
   // The guided raw output (epsilon or v) for a scaled input at a training timestep. One call = one
   // step of the prompt's schedule.

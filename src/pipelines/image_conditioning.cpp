@@ -20,12 +20,14 @@ Tensor mask_or_ones(const Tensor* mask, int height, int width) {
 Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const Tensor* mask, int height,
                         int width, const Progress& progress) {
   const int factor = model.config().vae.scale_factor;
-  Tensor masked = picture && mask ? *picture : Tensor({1, 3, height * factor, width * factor}, 0.0f);
+  Tensor masked =
+      picture && mask ? *picture : Tensor({1, 3, height * factor, width * factor}, 0.0f);
   if (picture && mask) {
     const auto columns = static_cast<size_t>(width * factor);
     const size_t plane = columns * static_cast<size_t>(height * factor);
     for (size_t i = 0; i < plane; ++i) {
-      const size_t y = i / columns / static_cast<size_t>(factor), x = i % columns / static_cast<size_t>(factor);
+      const size_t y = i / columns / static_cast<size_t>(factor),
+                   x = i % columns / static_cast<size_t>(factor);
       const float keep = 1.0f - mask->data[y * static_cast<size_t>(width) + x];
       for (size_t c = 0; c < 3; ++c) masked.data[c * plane + i] *= keep;
     }
@@ -35,7 +37,8 @@ Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const Tensor*
 
 // The source latent with zeros where it is hidden, then the mask. Without a mask a picture is
 // wholly visible; without a picture everything is hidden.
-Tensor source_channels(const Tensor* latent, const Tensor* mask, int channels, int height, int width) {
+Tensor source_channels(const Tensor* latent, const Tensor* mask, int channels, int height,
+                       int width) {
   const Tensor hidden = mask ? *mask : Tensor({1, 1, height, width}, latent ? 0.0f : 1.0f);
   Tensor source = latent ? *latent : Tensor({1, channels, height, width});
   const size_t plane = hidden.size();
@@ -57,7 +60,8 @@ Tensor image_conditioning(LoadedModel& model, const Tensor* picture, const Tenso
       return inpaint_channels(model, picture, mask, height, width, progress);
     case Variant::Edit: {  // the posterior mean, unscaled
       Tensor image = latent ? *latent : Tensor({1, channels, height, width});
-      for (float& value : image.data) value = value / config.vae.scaling_factor + config.vae.shift_factor;
+      for (float& value : image.data)
+        value = value / config.vae.scaling_factor + config.vae.shift_factor;
       return image;
     }
     case Variant::SourceConditioned:

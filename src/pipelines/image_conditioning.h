@@ -1,6 +1,6 @@
 // The extra input channels of models that see a picture beside the noisy latent: inpainting
-// checkpoints (mask + masked picture), instruct-pix2pix (the picture), and source-conditioned models
-// such as Pentimento's own (the picture + mask). webui-spec §2.7.
+// checkpoints (mask + masked picture), instruct-pix2pix (the picture), and source-conditioned
+// models such as Pentimento's own (the picture + mask). webui-spec §2.7.
 #pragma once
 
 #include <optional>

@@ -29,18 +29,19 @@ struct Run {
   const Img2ImgPlan& plan;
   const Img2ImgOptions& options;
   const Progress& progress;
-  Shape latent_shape;      // [1,C,h,w]
-  Tensor init_latent;      // empty for text to image
-  Tensor concat;           // extra input channels, or empty
+  Shape latent_shape;  // [1,C,h,w]
+  Tensor init_latent;  // empty for text to image
+  Tensor concat;       // extra input channels, or empty
   EncodedPrompt positive, negative;
-  Image colors;            // the prepared picture, for colour correction
+  Image colors;  // the prepared picture, for colour correction
 
   int latent_height() const { return static_cast<int>(latent_shape[2]); }
   int latent_width() const { return static_cast<int>(latent_shape[3]); }
 };
 
 Shape latent_shape_of(const ModelConfig& config, int width, int height) {
-  return {1, config.vae.latent_channels, height / config.vae.scale_factor, width / config.vae.scale_factor};
+  return {1, config.vae.latent_channels, height / config.vae.scale_factor,
+          width / config.vae.scale_factor};
 }
 
 // Picture -> latent (webui-spec §1.3).
@@ -57,8 +58,8 @@ void encode_input(Run& run, const InputImage& input) {
   run.init_latent = run.model.networks->encode(tensor, run.progress);
   if (run.init_latent.shape != run.latent_shape)
     run.init_latent = resize_bilinear(run.init_latent, run.latent_height(), run.latent_width());
-  run.concat = image_conditioning(run.model, &tensor, &run.init_latent, nullptr, run.latent_height(),
-                                  run.latent_width(), run.progress);
+  run.concat = image_conditioning(run.model, &tensor, &run.init_latent, nullptr,
+                                  run.latent_height(), run.latent_width(), run.progress);
   if (run.request.color_correction) run.colors = std::move(prepared);
 }
 
@@ -69,15 +70,16 @@ void encode_prompts(Run& run) {
                                     .width = run.plan.width,
                                     .height = run.plan.height,
                                     .schedule_calls = run.plan.sampling.prompt_calls};
-  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, r.prompt, PromptRole::Positive,
-                               options, run.progress);
+  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, r.prompt,
+                               PromptRole::Positive, options, run.progress);
   run.negative = encode_prompt(*run.model.networks, *run.model.tokenizer, r.negative_prompt,
                                PromptRole::Negative, options, run.progress);
 }
 
 ImageNoise noise_of(const Run& run, size_t index) {
   const Img2ImgRequest& r = run.request;
-  return ImageNoise(r.rng, static_cast<int>(run.latent_shape[1]), run.latent_height(), run.latent_width(),
+  return ImageNoise(r.rng, static_cast<int>(run.latent_shape[1]), run.latent_height(),
+                    run.latent_width(),
                     {.seed = run.plan.seeds[index],
                      .subseed = run.plan.subseeds[index],
                      .subseed_strength = r.subseed_strength,
@@ -88,21 +90,23 @@ ImageNoise noise_of(const Run& run, size_t index) {
 }
 
 void trace(const Run& run, const char* name, const Tensor& tensor) {
-  if (run.options.trace_dir) write_npy(*run.options.trace_dir / (std::string(name) + ".npy"), tensor);
+  if (run.options.trace_dir)
+    write_npy(*run.options.trace_dir / (std::string(name) + ".npy"), tensor);
 }
 
 void trace_inputs(const Run& run, const Vec& noise) {
   if (!run.options.trace_dir) return;
   std::filesystem::create_directories(*run.options.trace_dir);
   const auto& tokens = run.positive.first_tokens;
-  write_npy(*run.options.trace_dir / "tokens.npy", {static_cast<int64_t>(tokens.size()) / 77, 77}, tokens);
+  write_npy(*run.options.trace_dir / "tokens.npy", {static_cast<int64_t>(tokens.size()) / 77, 77},
+            tokens);
   trace(run, "cond", run.positive.parts[0].entries[0].context);
   trace(run, "uncond", run.negative.parts[0].entries[0].context);
   if (!run.init_latent.empty()) trace(run, "init_latent", run.init_latent);
   trace(run, "noise", Tensor(run.latent_shape, noise));
   Tensor sigmas({static_cast<int64_t>(run.plan.sampling.sigmas.size())});
-  std::transform(run.plan.sampling.sigmas.begin(), run.plan.sampling.sigmas.end(), sigmas.data.begin(),
-                 [](double s) { return static_cast<float>(s); });
+  std::transform(run.plan.sampling.sigmas.begin(), run.plan.sampling.sigmas.end(),
+                 sigmas.data.begin(), [](double s) { return static_cast<float>(s); });
   trace(run, "sigmas", sigmas);
 }
 
@@ -116,10 +120,12 @@ Tensor denoise(Run& run, size_t index) {
   // Strength 0, and timestep samplers at a strength of less than two steps: the picture is kept.
   if (sampling.model_calls == 0 && !run.init_latent.empty()) return run.init_latent;
   Guidance guidance(*run.model.networks, run.positive, run.negative, run.concat,
-                    {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape, run.progress);
+                    {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape,
+                    run.progress);
   const auto began = Clock::now();
   const auto report = [&](int calls) {
-    run.progress.at("denoise", std::min(calls, sampling.model_calls), sampling.model_calls, seconds_since(began));
+    run.progress.at("denoise", std::min(calls, sampling.model_calls), sampling.model_calls,
+                    seconds_since(began));
   };
   RunInputs inputs;
   inputs.network = [&](const Vec& input, double timestep) {
@@ -128,7 +134,11 @@ Tensor denoise(Run& run, size_t index) {
   };
   const bool v = run.model.config().scheduler.prediction_type == PredictionType::V;
   inputs.prediction = v ? Prediction::V : Prediction::Epsilon;
-  inputs.options = {.eta = r.eta, .s_churn = r.s_churn, .s_tmin = r.s_tmin, .s_tmax = r.s_tmax, .s_noise = r.s_noise};
+  inputs.options = {.eta = r.eta,
+                    .s_churn = r.s_churn,
+                    .s_tmin = r.s_tmin,
+                    .s_tmax = r.s_tmax,
+                    .s_noise = r.s_noise};
   inputs.on_step = [&](int, int, const Vec& x0) {
     if (run.options.on_latent) run.options.on_latent(Tensor(run.latent_shape, x0));
   };
@@ -142,7 +152,8 @@ Tensor denoise(Run& run, size_t index) {
 // Teaches the estimates, with the seconds that went into compiling networks taken out.
 class Stopwatch {
  public:
-  explicit Stopwatch(const Run& run) : run_(run), compiling_(compile_seconds()), began_(Clock::now()) {}
+  explicit Stopwatch(const Run& run)
+      : run_(run), compiling_(compile_seconds()), began_(Clock::now()) {}
   void learn(const char* what, double times) {
     const double compiled = compile_seconds() - compiling_;
     const double seconds = seconds_since(began_) - compiled;
@@ -164,7 +175,8 @@ class Stopwatch {
   Clock::time_point began_;
 };
 
-Infotext describe_picture(const Run& run, size_t index, const Image& image, const InputImage* input) {
+Infotext describe_picture(const Run& run, size_t index, const Image& image,
+                          const InputImage* input) {
   MadeWith made;
   made.sampler = run.plan.sampler;
   made.scheduler = run.plan.scheduler;
@@ -194,9 +206,17 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image, cons
 std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
                                         const Img2ImgPlan& plan, const InputImage* input,
                                         const Img2ImgOptions& options, const Progress& progress) {
-  Run run{.model = model, .request = request, .plan = plan, .options = options, .progress = progress,
-          .latent_shape = latent_shape_of(model.config(), plan.width, plan.height), .init_latent = {},
-          .concat = {}, .positive = {}, .negative = {}, .colors = {}};
+  Run run{.model = model,
+          .request = request,
+          .plan = plan,
+          .options = options,
+          .progress = progress,
+          .latent_shape = latent_shape_of(model.config(), plan.width, plan.height),
+          .init_latent = {},
+          .concat = {},
+          .positive = {},
+          .negative = {},
+          .colors = {}};
   encode_prompts(run);
   if (input)
     encode_input(run, *input);

@@ -21,16 +21,16 @@ namespace pentimento {
 
 // The request resolved against a model and a picture: what will really run.
 struct Img2ImgPlan {
-  int width = 0, height = 0;        // pixels
-  int steps = 0;                    // of the whole schedule
-  int model_calls = 0;              // that really run: strength 0.5 of 20 steps = 11
+  int width = 0, height = 0;  // pixels
+  int steps = 0;              // of the whole schedule
+  int model_calls = 0;        // that really run: strength 0.5 of 20 steps = 11
   bool from_picture = false;
   double strength = 1, cfg = 7;
-  std::string sampler, scheduler;   // display name; label, "Karras"
+  std::string sampler, scheduler;  // display name; label, "Karras"
   SamplingPlan sampling;
-  std::vector<uint64_t> seeds, subseeds;   // one a picture
-  uint64_t memory_bytes = 0;        // estimated peak
-  std::optional<double> seconds;    // for the whole batch, when this machine has done the like before
+  std::vector<uint64_t> seeds, subseeds;  // one a picture
+  uint64_t memory_bytes = 0;              // estimated peak
+  std::optional<double> seconds;  // for the whole batch, when this machine has done the like before
 
   // "strength 0.50: runs 11 of 20 steps, about 50 s"
   std::string describe() const;
@@ -43,9 +43,9 @@ struct Img2ImgPicture {
 };
 
 struct Img2ImgOptions {
-  std::optional<std::filesystem::path> trace_dir;   // intermediate arrays as .npy, first picture
-  std::string version;                              // written into the pictures
-  Timings* timings = nullptr;                       // learns seconds per step; may be null
+  std::optional<std::filesystem::path> trace_dir;  // intermediate arrays as .npy, first picture
+  std::string version;                             // written into the pictures
+  Timings* timings = nullptr;                      // learns seconds per step; may be null
   // Called as each picture is finished, before the next begins.
   std::function<void(size_t index, const Img2ImgPicture&)> on_picture;
   // A small view of the latest x0 estimate, after every step; costs nothing when absent.

@@ -9,10 +9,10 @@ namespace pentimento {
 
 // What a finished picture knows beyond the request: everything that was resolved.
 struct MadeWith {
-  std::string sampler, scheduler;      // display name; label, "Karras"
+  std::string sampler, scheduler;  // display name; label, "Karras"
   int steps = 20;
   double cfg = 7;
-  uint64_t seed = 0, subseed = 0;      // of this very picture
+  uint64_t seed = 0, subseed = 0;  // of this very picture
   int width = 0, height = 0;
   std::string model_name, model_hash;  // 10 digits
   std::string vae_name, vae_hash;

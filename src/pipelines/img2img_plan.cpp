@@ -33,7 +33,8 @@ Size chosen_size(const Img2ImgRequest& request, const InputImage* input, int nat
     return std::clamp(static_cast<int>(std::lround(double(given) * to / of / 8)) * 8, 16, 8192);
   };
   if (request.width) return {request.width, scaled(request.width, natural.height, natural.width)};
-  if (request.height) return {scaled(request.height, natural.width, natural.height), request.height};
+  if (request.height)
+    return {scaled(request.height, natural.width, natural.height), request.height};
   return natural;
 }
 
@@ -44,7 +45,9 @@ SamplingPlan sampling_plan(const LoadedModel& model, const Img2ImgRequest& r, bo
                        r.steps.value_or(config.default_steps),
                        from_picture ? std::optional(r.strength) : std::nullopt, model.table,
                        {.fix_steps = r.fix_steps,
-                        .schedule = {.sigma_min = r.sigma_min, .sigma_max = r.sigma_max, .rho = r.rho,
+                        .schedule = {.sigma_min = r.sigma_min,
+                                     .sigma_max = r.sigma_max,
+                                     .rho = r.rho,
                                      .sdxl = config.family == Family::SDXL}});
 }
 
@@ -61,19 +64,20 @@ void refuse_networks(const std::string& prompt) {
 void check_memory(const Img2ImgPlan& plan, uint64_t available) {
   if (available == 0 || plan.memory_bytes <= available) return;
   char text[256];
-  std::snprintf(text, sizeof text,
-                "%dx%d needs about %.1f GB of memory and %.1f GB are free; ask for a smaller --width and "
-                "--height, or close other programs",
-                plan.width, plan.height, static_cast<double>(plan.memory_bytes) / 1e9,
-                static_cast<double>(available) / 1e9);
+  std::snprintf(
+      text, sizeof text,
+      "%dx%d needs about %.1f GB of memory and %.1f GB are free; ask for a smaller --width and "
+      "--height, or close other programs",
+      plan.width, plan.height, static_cast<double>(plan.memory_bytes) / 1e9,
+      static_cast<double>(available) / 1e9);
   throw Error(ErrorKind::OutOfMemory, text);
 }
 
 std::string Img2ImgPlan::describe() const {
   char text[160];
   if (from_picture)
-    std::snprintf(text, sizeof text, "strength %.2f: runs %d of %d steps at %dx%d", strength, sampling.steps,
-                  steps, width, height);
+    std::snprintf(text, sizeof text, "strength %.2f: runs %d of %d steps at %dx%d", strength,
+                  sampling.steps, steps, width, height);
   else
     std::snprintf(text, sizeof text, "runs %d steps at %dx%d", sampling.steps, width, height);
   std::string line = text;
@@ -103,7 +107,8 @@ Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request
   plan.model_calls = sampling.model_calls;
   plan.sampler = sampling.sampler->name;
   plan.scheduler = sampling.scheduler;
-  const uint64_t seed = request.seed.value_or(random_seed), subseed = request.subseed.value_or(random_seed);
+  const uint64_t seed = request.seed.value_or(random_seed),
+                 subseed = request.subseed.value_or(random_seed);
   for (int k = 0; k < request.batch; ++k) {
     plan.seeds.push_back(request.subseed_strength > 0 ? seed : seed + static_cast<uint64_t>(k));
     plan.subseeds.push_back(subseed + static_cast<uint64_t>(k));

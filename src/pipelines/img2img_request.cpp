@@ -74,7 +74,8 @@ std::vector<std::string> problems_of(const Img2ImgRequest& r) {
   problems.range("rho", r.rho, 0.0, 100.0);
   problems.range("noise multiplier", r.initial_noise_multiplier, 0.0, 1.5);
   problems.range("extra noise", r.extra_noise, 0.0, 1.0);
-  problems.known([&] { resolve_sampler_name(r.sampler.empty() ? "DPM++ 2M" : r.sampler, r.scheduler); });
+  problems.known(
+      [&] { resolve_sampler_name(r.sampler.empty() ? "DPM++ 2M" : r.sampler, r.scheduler); });
   return problems.take();
 }
 

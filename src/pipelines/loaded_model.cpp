@@ -16,10 +16,14 @@ LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::option
                        const fs::path& cache_dir, const Progress& progress) {
   Checkpoint checkpoint = open_checkpoint(path);
   const SchedulerConfig& s = checkpoint.config.scheduler;
-  LoadedModel model{.networks = nullptr, .tokenizer = nullptr,
+  LoadedModel model{.networks = nullptr,
+                    .tokenizer = nullptr,
                     .table = NoiseTable(s.beta_start, s.beta_end, s.beta_schedule,
                                         s.num_train_timesteps, s.rescale_betas_zero_snr),
-                    .runtime = runtime.options(), .name = {}, .sha256 = {}, .vae_name = {},
+                    .runtime = runtime.options(),
+                    .name = {},
+                    .sha256 = {},
+                    .vae_name = {},
                     .vae_sha256 = {}};
   model.runtime.precision = runtime.precision();
   model.name = path.has_stem() ? path.stem().string() : path.parent_path().filename().string();
@@ -33,7 +37,8 @@ LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::option
     model.vae_sha256 = checkpoint_sha256(*vae, cache_dir, progress);
     weights_id += "+" + model.vae_sha256;
   }
-  model.networks = StableDiffusion::load(runtime, std::move(checkpoint), weights_id, std::move(vae_file));
+  model.networks =
+      StableDiffusion::load(runtime, std::move(checkpoint), weights_id, std::move(vae_file));
   return model;
 }
 

@@ -13,7 +13,8 @@ Tensor picture_to_tensor(const Image& rgb);
 // picture is not a number anywhere (an overflow in half precision), with what to do.
 Image tensor_to_picture(const Tensor& tensor);
 
-// One interpolation as torch's F.interpolate(mode="bilinear", align_corners=False, antialias=False).
+// One interpolation as torch's F.interpolate(mode="bilinear", align_corners=False,
+// antialias=False).
 Tensor resize_bilinear(const Tensor& latent, int height, int width);
 
 }  // namespace pentimento

@@ -21,7 +21,9 @@ double psnr(const Image& a, const Image& b) {
 
 }  // namespace
 
-std::string pixels_sha256(const Image& rgb) { return sha256_hex(std::as_bytes(std::span(rgb.pixels))); }
+std::string pixels_sha256(const Image& rgb) {
+  return sha256_hex(std::as_bytes(std::span(rgb.pixels)));
+}
 
 RepeatReport compare_repeat(const Image& old_image, const MadeWith& then, const Image& again,
                             const MadeWith& now) {
@@ -29,7 +31,8 @@ RepeatReport compare_repeat(const Image& old_image, const MadeWith& then, const 
   const Image old_rgb = to_rgb(old_image);
   report.psnr_db = psnr(old_rgb, again);
   // The hash in the file speaks of the pixels before they were compressed, so it also serves JPEG.
-  report.identical = then.pixels_sha256.empty() ? old_rgb == again : then.pixels_sha256 == now.pixels_sha256;
+  report.identical =
+      then.pixels_sha256.empty() ? old_rgb == again : then.pixels_sha256 == now.pixels_sha256;
 
   const auto differs = [&](const char* what, const std::string& before, const std::string& after) {
     if (!before.empty() && before != after)
@@ -42,11 +45,12 @@ RepeatReport compare_repeat(const Image& old_image, const MadeWith& then, const 
   differs("the device", then.device, now.device);
   differs("the program", then.version, now.version);
   if (!report.identical && report.differences.empty())
-    report.differences.push_back(
-        then.pixels_sha256.empty()
-            ? "everything the picture remembers is equal; it does not say which program and precision "
-              "made it"
-            : "everything the picture remembers is equal; another kind of processor rounds differently");
+    report.differences.push_back(then.pixels_sha256.empty()
+                                     ? "everything the picture remembers is equal; it does not say "
+                                       "which program and precision "
+                                       "made it"
+                                     : "everything the picture remembers is equal; another kind of "
+                                       "processor rounds differently");
   return report;
 }
 

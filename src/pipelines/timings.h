@@ -12,7 +12,7 @@ namespace pentimento {
 // Thread contract: one owner at a time. A damaged or unwritable file only costs the estimate.
 class Timings {
  public:
-  explicit Timings(std::filesystem::path file);   // empty path: forgets at exit
+  explicit Timings(std::filesystem::path file);  // empty path: forgets at exit
   // key: what was measured, e.g. "unet <family> bf16 CPU"; amount: its size, e.g. pixels.
   // Seconds are taken as proportional to the amount.
   std::optional<double> seconds(const std::string& key, double amount) const;

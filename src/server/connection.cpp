@@ -53,9 +53,11 @@ Connection::~Connection() {
     SSL_free(ssl_);
   }
   ::shutdown(fd_, SHUT_WR);
-  // Unread bytes would turn the close into a reset that can overtake the answer: read them, for a while.
+  // Unread bytes would turn the close into a reset that can overtake the answer: read them, for a
+  // while.
   char rest[65536];
-  for (const auto began = SteadyClock::now(); closing_ && seconds_since(began) < 3 && wait(Wait::Read, 0.5);)
+  for (const auto began = SteadyClock::now();
+       closing_ && seconds_since(began) < 3 && wait(Wait::Read, 0.5);)
     if (::recv(fd_, rest, sizeof rest, 0) <= 0) break;
   ::close(fd_);
 }

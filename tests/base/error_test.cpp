@@ -7,9 +7,9 @@
 namespace pentimento {
 namespace {
 
-constexpr ErrorKind kAll[] = {ErrorKind::InvalidArgument, ErrorKind::NotFound, ErrorKind::CorruptFile,
-                              ErrorKind::Unsupported,     ErrorKind::OutOfMemory, ErrorKind::Io,
-                              ErrorKind::Cancelled,       ErrorKind::Internal};
+constexpr ErrorKind kAll[] = {
+    ErrorKind::InvalidArgument, ErrorKind::NotFound, ErrorKind::CorruptFile, ErrorKind::Unsupported,
+    ErrorKind::OutOfMemory,     ErrorKind::Io,       ErrorKind::Cancelled,   ErrorKind::Internal};
 
 TEST(Error, EveryKindHasItsOwnNameAndExitCode) {
   std::set<std::string> names;
@@ -23,7 +23,9 @@ TEST(Error, EveryKindHasItsOwnNameAndExitCode) {
   EXPECT_EQ(codes.size(), std::size(kAll));
 }
 
-TEST(Error, InterruptedProgramsExitAsShellsExpect) { EXPECT_EQ(exit_code(ErrorKind::Cancelled), 130); }
+TEST(Error, InterruptedProgramsExitAsShellsExpect) {
+  EXPECT_EQ(exit_code(ErrorKind::Cancelled), 130);
+}
 
 TEST(Error, KeepsItsMessage) {
   const Error error(ErrorKind::NotFound, "model.ckpt: no such file");

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cstring>
@@ -84,8 +83,10 @@ TEST(AtomicFile, NamesTheFolderThatIsMissing) {
 }
 
 TEST(Sha256, MatchesThePublishedVectors) {  // FIPS 180-2, appendix B
-  EXPECT_EQ(sha256_hex(std::string("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256_hex(std::string()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex(std::string("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex(std::string()),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(Sha256, OfAFileIsThatOfItsBytes) {
@@ -106,11 +107,13 @@ TEST(Sha256, StopsWhenCancelled) {
 TEST(Npy, IsWhatNumpyWrites) {
   TempDir folder;
   write_npy(folder / "a.npy", Tensor({2, 1}, std::vector<float>{1.0f, -2.0f}));
-  // numpy.save(f, numpy.array([[1], [-2]], "<f4")), up to the blanks that pad the header to 64 bytes.
+  // numpy.save(f, numpy.array([[1], [-2]], "<f4")), up to the blanks that pad the header to 64
+  // bytes.
   const std::string file = content(folder / "a.npy");
   EXPECT_EQ(file.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
   EXPECT_EQ(file.substr(10, 53), "{'descr': '<f4', 'fortran_order': False, 'shape': (2,");
-  const size_t header = static_cast<unsigned char>(file[8]) + 256u * static_cast<unsigned char>(file[9]);
+  const size_t header =
+      static_cast<unsigned char>(file[8]) + 256u * static_cast<unsigned char>(file[9]);
   EXPECT_EQ((10 + header) % 64, 0u);
   EXPECT_EQ(file[10 + header - 1], '\n');
   ASSERT_EQ(file.size(), 10 + header + 8);

@@ -33,7 +33,7 @@ TEST(Half, EveryBf16SurvivesTheWayThroughF32) {
 }
 
 TEST(Half, RoundsToNearestEven) {
-  EXPECT_EQ(f32_to_f16(1.0f + 0x1p-11f), f32_to_f16(1.0f));            // a tie goes to the even neighbour
+  EXPECT_EQ(f32_to_f16(1.0f + 0x1p-11f), f32_to_f16(1.0f));  // a tie goes to the even neighbour
   EXPECT_EQ(f32_to_f16(1.0f + 0x3p-11f), f32_to_f16(1.0f + 0x2p-10f));
   EXPECT_EQ(f32_to_f16(1.0f + 0x1.01p-11f), f32_to_f16(1.0f + 0x1p-10f));
   EXPECT_EQ(f32_to_bf16(1.0f + 0x1p-8f), f32_to_bf16(1.0f));

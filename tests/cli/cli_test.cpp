@@ -46,7 +46,8 @@ class Program {
     redirect((home_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 2);
     const std::string program = std::string(PENTIMENTO_BINARY_DIR) + "/src/pentimento";
     std::vector<char*> argv{const_cast<char*>(program.c_str())};
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     ::execv(program.c_str(), argv.data());
     ::_exit(98);
@@ -54,7 +55,8 @@ class Program {
   Outcome wait(pid_t child) {
     int status = 0;
     ::waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), content(home_ / "out"), content(home_ / "err")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
+            content(home_ / "out"), content(home_ / "err")};
   }
   Outcome run(const std::vector<std::string>& arguments, const fs::path& input = "/dev/null") {
     return wait(start(arguments, input));
@@ -73,13 +75,16 @@ const std::string kPicture = golden_path("pipelines_input.png").string();
 const std::string kModel = golden_path("pipelines_sd1").string();
 
 std::vector<std::string> img2img(std::vector<std::string> more) {
-  std::vector<std::string> arguments{"img2img", kPicture, "--model", kModel, "--precision", "f32",
-                                     "--width", "64", "--height", "64", "--steps", "4", "--seed", "5"};
+  std::vector<std::string> arguments{"img2img", kPicture,  "--model", kModel,     "--precision",
+                                     "f32",     "--width", "64",      "--height", "64",
+                                     "--steps", "4",       "--seed",  "5"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Every refusal is one line that names the program first, and exits with its kind's code.
 void expect_refusal(const Outcome& outcome, int code, const std::string& part) {
@@ -90,7 +95,8 @@ void expect_refusal(const Outcome& outcome, int code, const std::string& part) {
 
 TEST(Cli, TellsWhatItWillDoAndPaints) {
   Program program;
-  const Outcome outcome = program.run(img2img({"--prompt", "a cat", "--strength", "0.5", "-o", "a.png"}));
+  const Outcome outcome =
+      program.run(img2img({"--prompt", "a cat", "--strength", "0.5", "-o", "a.png"}));
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(has(outcome.err, "strength 0.50: runs 3 of 4 steps at 64x64")) << outcome.err;
   EXPECT_EQ(outcome.out, "");
@@ -112,7 +118,8 @@ TEST(Cli, RepeatNamesAnotherModel) {
   ASSERT_EQ(program.run(img2img({"--prompt", "a cat", "-o", "a.png"})).code, 0);
   fs::copy(kModel, program / "other", fs::copy_options::recursive);
   {
-    std::fstream file(program / "other/unet/diffusion_pytorch_model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+    std::fstream file(program / "other/unet/diffusion_pytorch_model.safetensors",
+                      std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(-1000, std::ios::end);
     file << "changed weights";
   }
@@ -125,7 +132,8 @@ TEST(Cli, RepeatNamesAnotherModel) {
 TEST(Cli, RepeatAsksForAnInputItCannotFind) {
   Program program;
   ASSERT_EQ(program.run(img2img({"-o", "a.png"})).code, 0);
-  expect_refusal(program.run({"repeat", "a.png", "--model", kModel}), 3, "name it with --input FILE");
+  expect_refusal(program.run({"repeat", "a.png", "--model", kModel}), 3,
+                 "name it with --input FILE");
 }
 
 TEST(Cli, RepeatRefusesAPictureThatRemembersNothing) {
@@ -162,7 +170,8 @@ TEST(Cli, ABatchIsNumberedAndAFolderIsTakenWhole) {
   arguments[1] = "in";
   const Outcome outcome = program.run(arguments);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_TRUE(fs::exists(program / "done/x-img2img.png") && fs::exists(program / "done/y-img2img.png"));
+  EXPECT_TRUE(fs::exists(program / "done/x-img2img.png") &&
+              fs::exists(program / "done/y-img2img.png"));
 }
 
 TEST(Cli, WithoutOutputNothingIsOverwritten) {
@@ -196,7 +205,8 @@ TEST(Cli, InterruptEndsItWithinASecondAndLeavesNothing) {
 
 TEST(Cli, RefusesWrongNumbersBeforeLoadingAnything) {
   Program program;
-  expect_refusal(program.run(img2img({"--strength", "1.5"})), 2, "strength is 1.5, expected 0 to 1");
+  expect_refusal(program.run(img2img({"--strength", "1.5"})), 2,
+                 "strength is 1.5, expected 0 to 1");
   expect_refusal(program.run(img2img({"--sampler", "Eular"})), 2, "Euler");
   expect_refusal(program.run(img2img({"--width", "100000"})), 2, "width is 100000");
   expect_refusal(program.run(img2img({"--batch", "two"})), 2, "two");
@@ -247,7 +257,8 @@ TEST(Cli, FindsAModelInTheModelsFolderByItself) {
 
 TEST(Cli, RefusesPlacesItCannotWriteToBeforeTheWork) {
   Program program;
-  expect_refusal(program.run(img2img({"-o", "no/such/folder/a.png"})), 7, "create the folder first");
+  expect_refusal(program.run(img2img({"-o", "no/such/folder/a.png"})), 7,
+                 "create the folder first");
   expect_refusal(program.run(img2img({"-o", "a.bmp"})), 2, "bmp");
 }
 
@@ -291,7 +302,8 @@ TEST(Cli, BenchMeasuresEveryPart) {
   Program program;
   const Outcome outcome = program.run({"bench", "--model", kModel, "--runs", "1", "--json"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  for (const char* part : {"text", "unet step with guidance", "encode", "decode"}) EXPECT_TRUE(has(outcome.out, part));
+  for (const char* part : {"text", "unet step with guidance", "encode", "decode"})
+    EXPECT_TRUE(has(outcome.out, part));
 }
 
 TEST(Cli, CacheCanBeCleared) {

@@ -29,7 +29,8 @@ struct Studio {
   InputImage cat;
 
   explicit Studio(RuntimeOptions options)
-      : runtime(options), model(load_model(runtime, golden_path("pipelines_sd1"), {}, cache / "hashes", {})) {
+      : runtime(options),
+        model(load_model(runtime, golden_path("pipelines_sd1"), {}, cache / "hashes", {})) {
     cat.image = read_picture(golden_path("pipelines_input.png")).image;
     cat.name = "pipelines_input.png";
     cat.sha256 = "0123";
@@ -60,7 +61,8 @@ std::vector<float> trace(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (bytes.size() < 10) throw std::runtime_error("no trace " + path.string());
-  const size_t header = 10 + static_cast<unsigned char>(bytes[8]) + 256u * static_cast<unsigned char>(bytes[9]);
+  const size_t header =
+      10 + static_cast<unsigned char>(bytes[8]) + 256u * static_cast<unsigned char>(bytes[9]);
   const bool integers = bytes.find("<i8") < header;
   std::vector<float> values;
   for (size_t at = header; at < bytes.size(); at += integers ? 8 : 4) {
@@ -85,7 +87,9 @@ void expect_reference(const std::string& name, const Img2ImgRequest& r, const In
   const Golden golden("pipelines_img2img.safetensors");
   TempDir folder;
   const auto pictures = paint(r, input, {.trace_dir = folder.path()});
-  const auto traced = [&](const char* array) { return trace(folder / (std::string(array) + ".npy")); };
+  const auto traced = [&](const char* array) {
+    return trace(folder / (std::string(array) + ".npy"));
+  };
   const auto reference = [&](const char* array) { return golden.tensor(name + "." + array).data; };
   EXPECT_EQ(traced("tokens"), reference("tokens"));
   EXPECT_LT(relative_error(traced("noise"), reference("noise")), 1e-6);
@@ -131,7 +135,8 @@ TEST(Img2Img, MatchesThePythonPipelineWithoutAPicture) {
 
 TEST(Img2Img, MatchesThePythonPipelineWithAPromptOfTwoChunks) {
   std::string words;
-  for (int i = 0; i < 14; ++i) words += std::string(i ? " " : "") + "sun moon tree river stone cloud";
+  for (int i = 0; i < 14; ++i)
+    words += std::string(i ? " " : "") + "sun moon tree river stone cloud";
   Img2ImgRequest r = request(words, 3);
   r.sampler = "Heun";
   r.scheduler = "Karras";
@@ -146,7 +151,8 @@ TEST(Img2Img, StrengthZeroReturnsTheDecodedInput) {
   Img2ImgRequest r = request("anything", 1);
   r.strength = 0;
   r.width = r.height = 64;
-  EXPECT_LE(largest_difference(paint(r, &studio().cat)[0].image, golden.tensor("roundtrip.image")), 1);
+  EXPECT_LE(largest_difference(paint(r, &studio().cat)[0].image, golden.tensor("roundtrip.image")),
+            1);
 }
 
 TEST(Img2Img, ATimestepSamplerThatHasNothingToRunKeepsThePicture) {
@@ -310,11 +316,13 @@ std::string refusal(const Img2ImgRequest& r, ErrorKind kind) {
 }
 
 TEST(Img2Img, RefusesLoraTagsByName) {
-  EXPECT_NE(refusal(request("a cat <lora:ink:0.8>", 1), ErrorKind::Unsupported).find("lora:ink"), std::string::npos);
+  EXPECT_NE(refusal(request("a cat <lora:ink:0.8>", 1), ErrorKind::Unsupported).find("lora:ink"),
+            std::string::npos);
 }
 
 TEST(Img2Img, RefusesWhatDoesNotFitIntoMemoryWithTheNumbers) {
-  const Img2ImgPlan plan = plan_img2img(studio().model, request("a cat", 1), &studio().cat, 0, nullptr);
+  const Img2ImgPlan plan =
+      plan_img2img(studio().model, request("a cat", 1), &studio().cat, 0, nullptr);
   EXPECT_GT(plan.memory_bytes, 0u);
   check_memory(plan, plan.memory_bytes);
   try {
@@ -322,7 +330,8 @@ TEST(Img2Img, RefusesWhatDoesNotFitIntoMemoryWithTheNumbers) {
     FAIL() << "was not refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::OutOfMemory);
-    EXPECT_NE(std::string(error.what()).find("GB of memory and"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("GB of memory and"), std::string::npos)
+        << error.what();
   }
 }
 

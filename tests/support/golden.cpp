@@ -17,7 +17,8 @@ Golden::Golden(std::string_view name) : file_(read_safetensors(golden_path(name)
 
 Tensor Golden::tensor(std::string_view key) const {
   const auto found = file_.tensors.find(key);
-  if (found == file_.tensors.end()) throw std::runtime_error("no golden tensor " + std::string(key));
+  if (found == file_.tensors.end())
+    throw std::runtime_error("no golden tensor " + std::string(key));
   return Tensor(found->second.shape, found->second.to_f32());
 }
 

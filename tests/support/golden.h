@@ -12,8 +12,8 @@
 
 namespace pentimento::testing {
 
-std::filesystem::path golden_path(std::string_view name);   // tests/golden/NAME
-std::filesystem::path source_path(std::string_view name);   // from the repository's root
+std::filesystem::path golden_path(std::string_view name);  // tests/golden/NAME
+std::filesystem::path source_path(std::string_view name);  // from the repository's root
 
 // One golden file; tensors by name as f32.
 class Golden {
@@ -21,7 +21,7 @@ class Golden {
   explicit Golden(std::string_view name);
   Tensor tensor(std::string_view key) const;
   std::vector<int64_t> integers(std::string_view key) const;
-  std::string text(std::string_view key) const;   // from the metadata
+  std::string text(std::string_view key) const;  // from the metadata
   const TensorFile& file() const { return file_; }
 
  private:

@@ -1,0 +1,61 @@
+// The verb serve: the studio behind HTTP, until Ctrl-C.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/context.h"
+#include "server/serve.h"
+
+namespace pentimento {
+namespace {
+
+struct Arguments {
+  ServeOptions options;
+  std::string address, certificate, key, models;
+  bool listen = false;
+};
+
+void run(Context& context, Arguments& a) {
+  ServeOptions& options = a.options;
+  options.paths = context.paths;
+  options.runtime = context.runtime_options();
+  options.stop = context.cancel;
+  options.say = [](const std::string& line) { std::cout << line << std::endl; };
+  if (a.listen) options.address = "0.0.0.0";
+  if (!a.address.empty()) options.address = a.address;
+  if (!a.certificate.empty()) options.tls_certificate = a.certificate;
+  if (!a.key.empty()) options.tls_key = a.key;
+  if (!a.models.empty()) options.models = a.models;
+  const int code = serve(options);
+  if (code != 0) throw Error(ErrorKind::Internal, "the server did not stop cleanly");
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Context& context) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* verb =
+      app.add_subcommand("serve", "make it usable by programs over HTTP (A1111's API and its own)");
+  verb->add_option("--port", a->options.port, "0 takes any free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  verb->add_flag("--listen", a->listen,
+                 "let other devices of the network call; they need the token");
+  verb->add_option("--address", a->address, "listen on this address instead");
+  verb->add_option("--token", a->options.token, "the owner's token; default: made once and kept");
+  verb->add_option("--allow-host", a->options.allowed_hosts,
+                   "a further name this computer is called by");
+  verb->add_option("--cors-allow-origins", a->options.cors_origins,
+                   "pages of other origins that may call");
+  verb->add_option("--api-auth", a->options.api_auth, "user:password for A1111 clients");
+  verb->add_option("--tls-certificate", a->certificate, "PEM file")->check(CLI::ExistingFile);
+  verb->add_option("--tls-key", a->key, "PEM file")->check(CLI::ExistingFile);
+  verb->add_option("--models", a->models, "one more folder of models")
+      ->check(CLI::ExistingDirectory);
+  verb->add_flag("--api-server-stop", a->options.allow_stop, "let clients stop the server");
+  add_runtime_options(*verb, context);
+  verb->callback([&context, a] { run(context, *a); });
+}
+
+}  // namespace pentimento
