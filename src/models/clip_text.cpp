@@ -14,11 +14,11 @@ namespace {
 using nn::Node;
 using nn::Weights;
 
-// x: [N,T,W] -> [N,T,W], each position seeing itself and those before it.
+// x: [T,W] -> [T,W], each position seeing itself and those before it.
 Node self_attention(const Weights& w, const Node& x, int heads) {
-  const Node q = nn::split_heads(nn::linear(w / "q_proj", x), heads);
-  const Node k = nn::split_heads(nn::linear(w / "k_proj", x), heads);
-  const Node v = nn::split_heads(nn::linear(w / "v_proj", x), heads);
+  const Node q = nn::split_heads(nn::linear(w / "q_proj", x), 1, heads);
+  const Node k = nn::split_heads(nn::linear(w / "k_proj", x), 1, heads);
+  const Node v = nn::split_heads(nn::linear(w / "v_proj", x), 1, heads);
   const Node seen = nn::attention(q, k, v, nn::Mask::Causal);
   return nn::linear(w / "out_proj", nn::merge_heads(seen));
 }
@@ -42,8 +42,8 @@ Node pad_positions(const Node& x, int64_t positions, int64_t width) {
   const int64_t extra = (16 - positions % 16) % 16;
   if (extra == 0) return x;
   const Node zeros = std::make_shared<ov::op::v0::Constant>(
-      ov::element::f32, ov::Shape{1, static_cast<size_t>(extra), static_cast<size_t>(width)}, 0.0f);
-  return nn::concat({x, zeros}, 1);
+      ov::element::f32, ov::Shape{static_cast<size_t>(extra), static_cast<size_t>(width)}, 0.0f);
+  return nn::concat({x, zeros}, 0);
 }
 
 }  // namespace
@@ -52,9 +52,9 @@ std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
                                      const ClipTextOutputs& outputs) {
   const Weights text = w / "text_model";
   GraphInputs inputs;
-  const Node embeddings = inputs.add("embeddings", {1, config.max_positions, config.hidden_size});
-  const Node positions = (text / "embeddings" / "position_embedding")
-                             .tensor("weight", {config.max_positions, config.hidden_size});
+  const Shape rows{config.max_positions, config.hidden_size}, chunk{1, rows[0], rows[1]};
+  const Node embeddings = nn::reshape(inputs.add("embeddings", chunk), rows);
+  const Node positions = (text / "embeddings" / "position_embedding").tensor("weight", rows);
 
   const int last = config.layers - (outputs.pooled ? 0 : outputs.layers_skipped);
   Node x = pad_positions(nn::add(embeddings, positions), config.max_positions, config.hidden_size);
@@ -64,16 +64,15 @@ std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
     x = encoder_layer(text / "encoder" / "layers" / static_cast<size_t>(i), x, config);
   }
   if (last == config.layers - outputs.layers_skipped) hidden = x;
-  hidden = nn::slice(hidden, 1, 0, config.max_positions);
+  hidden = nn::slice(hidden, 0, 0, config.max_positions);
 
   GraphOutputs results;
-  results.add("hidden",
-              outputs.final_norm ? nn::layer_norm(text / "final_layer_norm", hidden) : hidden);
+  if (outputs.final_norm) hidden = nn::layer_norm(text / "final_layer_norm", hidden);
+  results.add("hidden", nn::reshape(hidden, chunk));
   if (outputs.pooled) {
     const Node normed = nn::layer_norm(text / "final_layer_norm", x);
     const Node eos = inputs.add("eos", {1}, ov::element::i64);
-    const Node at_eos = nn::reshape(nn::gather(normed, eos, 1), {1, config.hidden_size});
-    results.add("pooled", nn::linear(w / "text_projection", at_eos));
+    results.add("pooled", nn::linear(w / "text_projection", nn::gather(normed, eos, 0)));
   }
   return make_model("clip_text", inputs, results);
 }

@@ -22,22 +22,22 @@ struct Unet {
   std::vector<Node> skips;  // outputs of the way down, taken back on the way up
 };
 
-// x: [N,T,C] -> [N,T,C]
-Node self_attention(const Weights& w, const Node& x, int heads) {
-  const Node q = nn::split_heads(nn::linear(w / "to_q", x), heads);
-  const Node k = nn::split_heads(nn::linear(w / "to_k", x), heads);
-  const Node v = nn::split_heads(nn::linear(w / "to_v", x), heads);
+// x: [N T,C] -> [N T,C]
+Node self_attention(const Unet& net, const Weights& w, const Node& x, int heads) {
+  const int64_t n = net.shape.batch;
+  const Node q = nn::split_heads(nn::linear(w / "to_q", x), n, heads);
+  const Node k = nn::split_heads(nn::linear(w / "to_k", x), n, heads);
+  const Node v = nn::split_heads(nn::linear(w / "to_v", x), n, heads);
   return nn::linear(w / "to_out" / 0, nn::merge_heads(nn::attention(q, k, v)));
 }
 
-// x: [N,T,C] attends to the prompt, whose keys and values come ready.
+// x: [N T,C] attends to the prompt, whose keys and values come ready.
 Node cross_attention(Unet& net, const Weights& w, const std::string& name, const Node& x,
                      int heads) {
-  const int64_t width = nn::shape_of(x).back() / heads;
-  const Shape shape{net.shape.batch, heads, net.shape.tokens, width};
-  const Node q = nn::split_heads(nn::linear(w / "to_q", x), heads);
-  const Node k = net.inputs.add(name + ".k", shape);
-  const Node v = net.inputs.add(name + ".v", shape);
+  const int64_t n = net.shape.batch, width = nn::shape_of(x).back() / heads;
+  const Node q = nn::split_heads(nn::linear(w / "to_q", x), n, heads);
+  const Node k = net.inputs.add(name + ".k", {n, heads, net.shape.tokens, width});
+  const Node v = net.inputs.add(name + ".v", {n, heads, net.shape.tokens, width});
   return nn::linear(w / "to_out" / 0, nn::merge_heads(nn::attention(q, k, v)));
 }
 
@@ -53,7 +53,7 @@ Node feed_forward(const Weights& w, const Node& x) {
 
 //   x = x + attn1(norm1(x));   x = x + attn2(norm2(x), prompt);   y = x + ff(norm3(x))
 Node transformer_block(Unet& net, const Weights& w, const std::string& name, Node x, int heads) {
-  x = nn::add(x, self_attention(w / "attn1", nn::layer_norm(w / "norm1", x), heads));
+  x = nn::add(x, self_attention(net, w / "attn1", nn::layer_norm(w / "norm1", x), heads));
   x = nn::add(
       x, cross_attention(net, w / "attn2", name + ".attn2", nn::layer_norm(w / "norm2", x), heads));
   return nn::add(x, feed_forward(w / "ff", nn::layer_norm(w / "norm3", x)));
@@ -63,14 +63,13 @@ Node transformer_block(Unet& net, const Weights& w, const std::string& name, Nod
 // map.
 Node spatial_transformer(Unet& net, const Weights& w, const std::string& name, const Node& x,
                          int heads) {
-  const Shape s = nn::shape_of(x);
   Node h = nn::group_norm(w / "norm", x, net.config.norm_num_groups, 1e-6f);
   h = nn::linear(w / "proj_in", nn::image_to_tokens(h));
   for (size_t i = 0; i < w.count("transformer_blocks"); ++i) {
     const std::string inner = "transformer_blocks." + std::to_string(i);
     h = transformer_block(net, w / inner, name + "." + inner, h, heads);
   }
-  h = nn::tokens_to_image(nn::linear(w / "proj_out", h), s[2], s[3]);
+  h = nn::tokens_to_image(nn::linear(w / "proj_out", h), nn::shape_of(x));
   return nn::add(h, x);
 }
 
@@ -201,10 +200,11 @@ std::shared_ptr<ov::Model> unet_conditioning(const Weights& w, const UnetConfig&
                                              int64_t tokens) {
   GraphInputs inputs;
   GraphOutputs outputs;
-  const Node context = inputs.add("context", {1, tokens, config.cross_attention_dim});
+  const Node context = nn::reshape(inputs.add("context", {1, tokens, config.cross_attention_dim}),
+                                   {tokens, config.cross_attention_dim});
   for (const auto& [name, heads] : cross_attentions(w, config)) {
-    outputs.add(name + ".k", nn::split_heads(nn::linear(w / name / "to_k", context), heads));
-    outputs.add(name + ".v", nn::split_heads(nn::linear(w / name / "to_v", context), heads));
+    outputs.add(name + ".k", nn::split_heads(nn::linear(w / name / "to_k", context), 1, heads));
+    outputs.add(name + ".v", nn::split_heads(nn::linear(w / name / "to_v", context), 1, heads));
   }
   if (config.added_channels) {
     const Node added = inputs.add("added", {1, config.added_channels});

@@ -21,13 +21,12 @@ Node resnets(const Weights& w, Node x, int groups) {
 // One head over all pixels.   y = x + to_out(attention(to_q(h), to_k(h), to_v(h))), h =
 // group_norm(x)
 Node pixel_attention(const Weights& w, const Node& x, int groups) {
-  const Shape s = nn::shape_of(x);
   const Node h = nn::image_to_tokens(nn::group_norm(w / "group_norm", x, groups, kEps));
-  const Node q = nn::split_heads(nn::linear(w / "to_q", h), 1);
-  const Node k = nn::split_heads(nn::linear(w / "to_k", h), 1);
-  const Node v = nn::split_heads(nn::linear(w / "to_v", h), 1);
+  const Node q = nn::split_heads(nn::linear(w / "to_q", h), 1, 1);
+  const Node k = nn::split_heads(nn::linear(w / "to_k", h), 1, 1);
+  const Node v = nn::split_heads(nn::linear(w / "to_v", h), 1, 1);
   const Node seen = nn::linear(w / "to_out" / 0, nn::merge_heads(nn::attention(q, k, v)));
-  return nn::add(x, nn::tokens_to_image(seen, s[2], s[3]));
+  return nn::add(x, nn::tokens_to_image(seen, nn::shape_of(x)));
 }
 
 Node mid_block(const Weights& w, Node x, int groups) {

@@ -117,14 +117,14 @@ Node add_per_channel(const Node& x, const Node& v) {
   return add(x, reshape(v, {shape.at(0), shape.at(1), 1, 1}));
 }
 
-Node split_heads(const Node& x, int heads) {
+Node split_heads(const Node& x, int64_t batch, int heads) {
   const Shape s = shape_of(x);
-  return transpose(reshape(x, {s[0], s[1], heads, s[2] / heads}), {0, 2, 1, 3});
+  return transpose(reshape(x, {batch, s[0] / batch, heads, s[1] / heads}), {0, 2, 1, 3});
 }
 
 Node merge_heads(const Node& x) {
   const Shape s = shape_of(x);
-  return reshape(transpose(x, {0, 2, 1, 3}), {s[0], s[2], s[1] * s[3]});
+  return reshape(transpose(x, {0, 2, 1, 3}), {s[0] * s[2], s[1] * s[3]});
 }
 
 Node attention(const Node& q, const Node& k, const Node& v, Mask mask) {
@@ -155,12 +155,12 @@ Node gather(const Node& x, const Node& index, int64_t axis) {
 
 Node image_to_tokens(const Node& x) {
   const Shape s = shape_of(x);
-  return reshape(transpose(x, {0, 2, 3, 1}), {s[0], s[2] * s[3], s[1]});
+  return reshape(transpose(x, {0, 2, 3, 1}), {s[0] * s[2] * s[3], s[1]});
 }
 
-Node tokens_to_image(const Node& x, int64_t height, int64_t width) {
-  const Shape s = shape_of(x);
-  return transpose(reshape(x, {s[0], height, width, s[2]}), {0, 3, 1, 2});
+Node tokens_to_image(const Node& x, const Shape& image) {
+  const int64_t channels = shape_of(x)[1];
+  return transpose(reshape(x, {image[0], image[2], image[3], channels}), {0, 3, 1, 2});
 }
 
 Node upsample_nearest(const Node& x, int64_t height, int64_t width) {

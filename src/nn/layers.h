@@ -51,8 +51,9 @@ Node multiply(const Node& a, const Node& b);
 Node add_per_channel(const Node& x, const Node& v);
 
 // --- attention -------------------------------------------------------------------------------
-// [N,T,D] -> [N,heads,T,D/heads] and back.
-Node split_heads(const Node& x, int heads);
+// Tokens are rows, those of all pictures under one another: one matrix [N T,D] multiplies faster
+// than N of [T,D].   [N T,D] -> [N,heads,T,D/heads] and back.
+Node split_heads(const Node& x, int64_t batch, int heads);
 Node merge_heads(const Node& x);
 enum class Mask { None, Causal };
 // softmax(q k^T / sqrt(d)) v for q [N,heads,Tq,d], k and v [N,heads,Tk,d].
@@ -63,8 +64,9 @@ Node concat(const std::vector<Node>& parts, int64_t axis);
 Node slice(const Node& x, int64_t axis, int64_t begin, int64_t end);
 Node reshape(const Node& x, const Shape& shape);
 Node transpose(const Node& x, const std::vector<int64_t>& order);
-Node image_to_tokens(const Node& x);                                 // [N,C,H,W] -> [N,HW,C]
-Node tokens_to_image(const Node& x, int64_t height, int64_t width);  // and back
+// [N,C,H,W] -> [N H W,C], and back to an image of that shape.
+Node image_to_tokens(const Node& x);
+Node tokens_to_image(const Node& x, const Shape& image);
 // Rows of `x` along `axis` at the integer positions `index` [K].
 Node gather(const Node& x, const Node& index, int64_t axis);
 // x [N,C,H,W] -> [N,C,height,width], each output taking the source pixel floor(i * in / out).

@@ -16,6 +16,7 @@ namespace pentimento {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{20};
+constexpr int kTicksBetweenReleases = 5;
 // A cache entry that has to hold more weights than this itself costs more than it saves.
 constexpr uint64_t kMaxWeightsInEntry = uint64_t{512} << 20;
 
@@ -62,11 +63,13 @@ std::string Runtime::Impl::cache_key(const NetworkKey& key) const {
 }
 
 ov::CompiledModel Runtime::Impl::in_background(std::function<ov::CompiledModel()> work,
-                                               const Progress& progress) {
+                                               const NetworkKey& key, const Progress& progress) {
   std::packaged_task<ov::CompiledModel()> task(std::move(work));
   std::future<ov::CompiledModel> future = task.get_future();
   std::jthread thread(std::move(task));
-  while (future.wait_for(kPoll) != std::future_status::ready) {
+  for (int tick = 1; future.wait_for(kPoll) != std::future_status::ready; ++tick) {
+    // Weights are copied into the layouts the kernels want; what was read need not stay in memory.
+    if (key.file && tick % kTicksBetweenReleases == 0) release_pages(key.file->path());
     if (!progress.cancel.cancelled()) continue;
     abandoned_.push_back(std::move(thread));
     progress.cancel.throw_if_cancelled();
@@ -88,7 +91,7 @@ std::optional<ov::CompiledModel> Runtime::Impl::import_cached(
         [this, blob, file = found.file, weights = key.file, properties = cache_properties(key)] {
           return core.import_model(blob, options.device, properties);
         },
-        progress);
+        key, progress);
   } catch (const ov::Exception&) {  // of another build of OpenVINO, or damaged: compile it again
     cache.remove(name);
     return {};
@@ -143,7 +146,7 @@ CompiledNetwork Runtime::Impl::compile(const NetworkKey& key,
         [this, model, properties = stored ? cache_properties(key) : properties()] {
           return core.compile_model(model, options.device, properties);
         },
-        progress);
+        key, progress);
     if (stored) store(key, compiled);
     finish(compiled, {});
   } catch (const ov::Exception& e) {

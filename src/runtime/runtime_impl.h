@@ -86,7 +86,7 @@ struct Runtime::Impl {
   std::optional<ov::CompiledModel> import_cached(const NetworkKey& key, const Progress& progress,
                                                  std::shared_ptr<const MappedFile>& entry);
   void store(const NetworkKey& key, const ov::CompiledModel& compiled);
-  ov::CompiledModel in_background(std::function<ov::CompiledModel()> work,
+  ov::CompiledModel in_background(std::function<ov::CompiledModel()> work, const NetworkKey& key,
                                   const Progress& progress);
 
   std::mutex mutex_;

@@ -8,7 +8,8 @@ namespace pentimento {
 
 std::string version_text() {
   std::string build = ov::get_openvino_version().buildNumber;  // "2026.4.1-22982-…"
-  return std::string("pentimento ") + kVersion + " (OpenVINO " + build.substr(0, build.find('-')) + ")";
+  return std::string("pentimento ") + kVersion + " (OpenVINO " + build.substr(0, build.find('-')) +
+         ")";
 }
 
 }  // namespace pentimento

@@ -1,0 +1,150 @@
+// Times the networks of a model one by one and prints a JSON object: what bench/compare.py sets
+// beside other engines.
+//   networks_bench MODEL [--size 512] [--rounds 3] [--precision bf16] [--cache DIR] [--batch 2]
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "runtime/stable_diffusion.h"
+
+namespace {
+
+using namespace pentimento;
+
+struct Options {
+  std::string model;
+  std::string precision = "auto", cache;
+  int size = 512, rounds = 3, batch = 2;
+};
+
+Options read_options(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    auto value = [&]() -> std::string {
+      if (i + 1 >= argc) throw Error(ErrorKind::InvalidArgument, word + " needs a value");
+      return argv[++i];
+    };
+    if (word == "--size")
+      options.size = std::stoi(value());
+    else if (word == "--rounds")
+      options.rounds = std::stoi(value());
+    else if (word == "--batch")
+      options.batch = std::stoi(value());
+    else if (word == "--precision")
+      options.precision = value();
+    else if (word == "--cache")
+      options.cache = value();
+    else
+      options.model = word;
+  }
+  if (options.model.empty()) throw Error(ErrorKind::InvalidArgument, "name a model file");
+  return options;
+}
+
+double seconds(const std::function<void()>& act) {
+  const auto start = std::chrono::steady_clock::now();
+  act();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void print_list(const char* name, const std::vector<double>& values) {
+  std::cout << ",\n \"" << name << "\": [";
+  for (size_t i = 0; i < values.size(); ++i) std::cout << (i ? ", " : "") << values[i];
+  std::cout << "]";
+}
+
+void run(const Options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Runtime runtime({.precision = parse_precision(options.precision), .cache_dir = options.cache});
+  const auto model = StableDiffusion::load(runtime, open_checkpoint(options.model),
+                                           /*weights_id=*/"bench " + options.model);
+  const ModelConfig& config = model->config();
+  const int latent_edge = options.size / config.vae.scale_factor;
+
+  Tensor context;
+  const double text = seconds([&] {
+    std::vector<int64_t> tokens(77, 49407);
+    tokens[0] = 49406;
+    for (int i = 1; i < 12; ++i) tokens[i] = 320 + 100 * i;
+    int64_t width = 0;
+    std::vector<Tensor> parts;
+    for (size_t i = 0; i < config.text.size(); ++i) {
+      parts.push_back(model->encode_text(i, tokens, 1, {}).hidden);
+      width += parts.back().dim(2);
+    }
+    context = Tensor({1, 77, width});
+    auto out = context.data.begin();
+    for (int64_t t = 0; t < 77; ++t)
+      for (const Tensor& part : parts)
+        out = std::copy_n(part.data.begin() + t * part.dim(2), part.dim(2), out);
+  });
+
+  Tensor picture({1, 3, options.size, options.size});
+  for (size_t i = 0; i < picture.size(); ++i)
+    picture.data[i] = std::sin(static_cast<float>(i) * 0.001f);
+  Tensor latent;
+  const double encode = seconds([&] { latent = model->encode(picture, {}); });
+
+  UnetCondition condition{.context = context};
+  if (config.unet.added_channels) condition.added = Tensor({1, config.unet.added_channels}, 0.1f);
+  std::vector<std::shared_ptr<const StableDiffusion::Prepared>> conditions;
+  const double prepare = seconds([&] {
+    for (int i = 0; i < options.batch; ++i)
+      conditions.push_back(model->prepare(condition, latent_edge, latent_edge, {}));
+  });
+
+  std::vector<double> steps, decodes;
+  double mean_square = 0;
+  const auto before_step = std::chrono::steady_clock::now();
+  for (int i = 0; i < options.rounds + 1; ++i)
+    steps.push_back(seconds([&] {
+      const auto predictions = model->predict(latent, 900 - i, conditions, {});
+      mean_square = 0;
+      for (float v : predictions[0].data)
+        mean_square += double{v} * v / static_cast<double>(predictions[0].size());
+    }));
+  for (int i = 0; i < options.rounds + 1; ++i)
+    decodes.push_back(seconds([&] { model->decode(latent, {}); }));
+
+  double unet_compile = 0;
+  std::cout << "{\"precision\": \"" << to_string(runtime.precision())
+            << "\", \"size\": " << options.size << ", \"batch\": " << options.batch
+            << ",\n \"networks\": {";
+  bool first = true;
+  for (const auto& record : model->compile_records()) {
+    std::cout << (first ? "" : ", ") << "\"" << record.network
+              << "\": {\"seconds\": " << record.seconds
+              << ", \"from_cache\": " << (record.from_cache ? "true" : "false") << "}";
+    if (record.network == "unet") unet_compile = record.seconds;
+    first = false;
+  }
+  // To the first step: everything until the UNet is compiled and may begin.
+  const double to_first_step =
+      std::chrono::duration<double>(before_step - start).count() + unet_compile;
+  std::cout << "},\n \"text\": " << text << ", \"encode\": " << encode
+            << ", \"prepare\": " << prepare << ", \"to_first_step\": " << to_first_step
+            << ", \"rms\": " << std::sqrt(mean_square);
+  print_list("step", std::vector<double>(steps.begin() + 1, steps.end()));
+  print_list("decode", std::vector<double>(decodes.begin() + 1, decodes.end()));
+  std::cout << ",\n \"peak_bytes\": " << peak_memory_bytes()
+            << ", \"estimated_bytes\": " << model->estimate_bytes(options.size, options.size)
+            << ", \"cache_bytes\": " << runtime.cache_bytes() << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    run(read_options(argc, argv));
+    return 0;
+  } catch (const Error& e) {
+    std::cerr << "networks_bench: " << e.what() << "\n";
+    return exit_code(e.kind());
+  }
+}
