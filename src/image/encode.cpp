@@ -13,12 +13,14 @@
 #include "image/png_text.h"
 #include "image/unicode.h"
 #include "image/vips.h"
+#include "image/webp_container.h"
 
 namespace pentimento {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kPixelsPerMm = 72 / 25.4;  // for programs that print; libvips would write 25.4 dpi
 constexpr int kMaxJpegEdge = 65535, kMaxWebpEdge = 16383;
 constexpr size_t kMaxSegmentBytes = 65533;  // of a JPEG segment, without its own length
 constexpr size_t kMaxExifBytes = 1 << 20;   // libvips reads no more
@@ -54,7 +56,8 @@ VipsHandle wrap(const Image& image) {
                                                     image.width, image.height, image.channels,
                                                     VIPS_FORMAT_UCHAR));
   if (!plain) return {};
-  return vips_apply(vips_copy, plain.get(), "interpretation",
+  return vips_apply(vips_copy, plain.get(), "xres", kPixelsPerMm, "yres", kPixelsPerMm,
+                    "interpretation",
                     image.channels == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB);
 }
 
@@ -115,12 +118,9 @@ std::vector<std::byte> encode_jpeg(const Image& image, const EncodeOptions& opti
 
 std::vector<std::byte> encode_webp(const Image& image, const EncodeOptions& options) {
   const std::string exif = exif_of(options, kMaxExifBytes);
-  const VipsHandle pixels = wrap(image);
-  if (pixels && !exif.empty()) {
-    vips_image_set_blob_copy(pixels.get(), VIPS_META_EXIF_NAME, exif.data(), exif.size());
-  }
-  return saved(vips_webpsave_buffer, pixels.get(), "Q", options.quality, "lossless",
-               options.lossless ? TRUE : FALSE, "strip", exif.empty() ? TRUE : FALSE);
+  const auto webp = saved(vips_webpsave_buffer, wrap(image).get(), "Q", options.quality, "lossless",
+                          options.lossless ? TRUE : FALSE, "strip", TRUE);
+  return repacked_webp(webp, image.width, image.height, image.channels == 4, exif);
 }
 
 std::string format_of(const fs::path& path) {

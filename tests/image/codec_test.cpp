@@ -5,10 +5,12 @@
 #include <vips/vips.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <thread>
 
 #include "base/error.h"
 #include "image/exif.h"
@@ -324,6 +326,37 @@ TEST(Codec, WritesLatin1AsPlainTextAndTheRestAsInternational) {
   const std::string bytes(reinterpret_cast<const char*>(png.data()), png.size());
   EXPECT_NE(bytes.find("tEXtfirst"), std::string::npos);
   EXPECT_NE(bytes.find("iTXtsecond"), std::string::npos);
+}
+
+TEST(Codec, WritesNoMetadataUnasked) {
+  const Image image = expected("rgba.png");
+  for (const char* format : {"png", "jpeg", "webp"}) {
+    const auto file = encode_picture(image, {.format = format});
+    const std::string bytes(reinterpret_cast<const char*>(file.data()), file.size());
+    for (const char* metadata : {"Exif", "EXIF", "tEXt", "iTXt", "iCCP", "tIME", "libvips"}) {
+      EXPECT_EQ(bytes.find(metadata), std::string::npos) << format << " " << metadata;
+    }
+    EXPECT_TRUE(decode_picture(file, format).text.empty());
+  }
+}
+
+TEST(Codec, DecodesOnSeveralThreadsAtOnce) {
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong = 0;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&wrong] {
+      for (const char* name : {"rgba.png", "rgb.webp", "lzw.tif", "rgb16.png"}) {
+        if (decode(name).image != expected(name)) ++wrong;
+      }
+      try {
+        decode_picture(file("rgb.jpg").first(200), "cut.jpg");
+        ++wrong;
+      } catch (const Error&) {
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Codec, GivesTheSameBytesEveryTime) {
