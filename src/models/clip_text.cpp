@@ -5,8 +5,6 @@
 #include "base/error.h"
 #include "models/graph.h"
 #include "nn/layers.h"
-#include "openvino/op/constant.hpp"
-#include "openvino/op/gather.hpp"
 
 namespace pentimento::models {
 namespace {
@@ -38,12 +36,10 @@ Node encoder_layer(const Weights& w, Node x, const TextConfig& config) {
 
 // Rows of zeros up to a multiple of 16 positions; the causal mask hides them from the real ones.
 // With 77 rows the CPU plugin's attention rounds differently for different thread counts.
-Node pad_positions(const Node& x, int64_t positions, int64_t width) {
-  const int64_t extra = (16 - positions % 16) % 16;
-  if (extra == 0) return x;
-  const Node zeros = std::make_shared<ov::op::v0::Constant>(
-      ov::element::f32, ov::Shape{static_cast<size_t>(extra), static_cast<size_t>(width)}, 0.0f);
-  return nn::concat({x, zeros}, 0);
+Node pad_positions(const Node& x) {
+  const Shape s = nn::shape_of(x);
+  const int64_t extra = (16 - s[0] % 16) % 16;
+  return extra == 0 ? x : nn::concat({x, nn::constant({extra, s[1]}, {0.0f})}, 0);
 }
 
 }  // namespace
@@ -57,7 +53,7 @@ std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
   const Node positions = (text / "embeddings" / "position_embedding").tensor("weight", rows);
 
   const int last = config.layers - (outputs.pooled ? 0 : outputs.layers_skipped);
-  Node x = pad_positions(nn::add(embeddings, positions), config.max_positions, config.hidden_size);
+  Node x = pad_positions(nn::add(embeddings, positions));
   Node hidden = x;
   for (int i = 0; i < last; ++i) {
     if (i == config.layers - outputs.layers_skipped) hidden = x;

@@ -13,7 +13,7 @@ namespace pentimento::nn {
 
 Shape shape_of(const Node& x);
 Node scalar(float value);
-Node constant(const Shape& shape, const std::vector<float>& values);
+Node constant(const Shape& shape, const std::vector<float>& values);  // one value fills it
 
 // --- convolutions and matrices ---------------------------------------------------------------
 struct Conv {
