@@ -119,7 +119,7 @@ Tensor added_embedding(const UnetConfig& unet, const Tensor& pooled,
 const ConditionSchedule::Entry& ConditionSchedule::at_call(int call_index) const {
   for (const Entry& entry : entries)
     if (call_index <= entry.end_at_step) return entry;
-  return entries.back();
+  return entries.front();  // a sampler that runs longer than planned: A1111 starts over
 }
 
 std::shared_ptr<const Tokenizer> tokenizer_of(const ModelConfig& config) {
