@@ -44,6 +44,8 @@ class Tiff {
     return std::nullopt;
   }
 
+  bool is_little_endian() const { return little_; }
+
   std::span<const std::byte> data(size_t at, size_t size) const {
     if (at > bytes_.size() || bytes_.size() - at < size) return {};
     return bytes_.subspan(at, size);
@@ -72,11 +74,15 @@ std::span<const std::byte> find_user_comment(const Tiff& tiff) {
 
 std::string read_user_comment(std::span<const std::byte> exif) {
   if (as_text(exif).starts_with("Exif\0\0"sv)) exif = exif.subspan(6);
-  const auto comment = find_user_comment(Tiff(exif));
+  const Tiff tiff(exif);
+  const auto comment = find_user_comment(tiff);
   if (comment.empty()) return "";
   const auto prefix = as_text(comment.first(kPrefixBytes));
   const auto body = comment.subspan(kPrefixBytes);
-  if (prefix == "UNICODE\0"sv) return utf8_from_utf16(body);
+  if (prefix == "UNICODE\0"sv) {
+    // piexif, and so A1111, writes big-endian always; others follow the byte order of the block.
+    return utf8_from_utf16(body, tiff.is_little_endian() ? Utf16Order::Guess : Utf16Order::Big);
+  }
   if (prefix == "JIS\0\0\0\0\0"sv) {
     if (auto text = utf8_from_shift_jis(as_text(body))) return cleaned_utf8(*text);
   }

@@ -52,7 +52,7 @@ std::optional<std::string> latin1_from_utf8(std::string_view text) {
   return out;
 }
 
-std::string utf8_from_utf16(std::span<const std::byte> bytes) {
+std::string utf8_from_utf16(std::span<const std::byte> bytes, Utf16Order order) {
   std::vector<uint16_t> units;
   int high_zeros = 0, low_zeros = 0;
   for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
@@ -63,7 +63,8 @@ std::string utf8_from_utf16(std::span<const std::byte> bytes) {
     units.push_back(static_cast<uint16_t>(high << 8 | low));
   }
   const bool marked = !units.empty() && (units[0] == 0xfeff || units[0] == 0xfffe);
-  const bool little = marked ? units[0] == 0xfffe : low_zeros > high_zeros;
+  const bool little =
+      marked ? units[0] == 0xfffe : order == Utf16Order::Guess && low_zeros > high_zeros;
   if (little) {
     for (uint16_t& u : units) u = static_cast<uint16_t>(u << 8 | u >> 8);
   }

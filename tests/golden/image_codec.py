@@ -60,6 +60,11 @@ def exif(orientation=None, comment=None):
     return e.tobytes()
 
 
+def little_endian_exif(comment):
+    return (b"Exif\0\0II*\0" + struct.pack("<I", 8) + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0) +
+            struct.pack("<HHHIII", 1, 0x9286, 7, len(comment), 44, 0) + comment)
+
+
 def icc(red, green, blue, gamma):
     """A version 2 matrix profile with these primaries (XYZ, D50) and a plain gamma."""
     def s15(v):
@@ -150,7 +155,7 @@ for n in range(1, 9):
     data = jpeg(i_rgb, exif=exif(n))
     add(f"orientation{n}.jpg", data, np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))))
 add("comment_unicode.jpg", jpeg(i_rgb, exif=exif(None, b"UNICODE\0" + CHINESE.encode("utf-16-be"))))
-add("comment_little.jpg", jpeg(i_rgb, exif=exif(None, b"UNICODE\0" + "Steps: 20, Size: 64x64".encode("utf-16-le"))))
+add("comment_little.jpg", jpeg(i_rgb, exif=little_endian_exif(b"UNICODE\0" + "Steps: 20, Size: 64x64".encode("utf-16-le"))))
 add("comment_ascii.jpg", jpeg(i_rgb, exif=exif(None, b"ASCII\0\0\0Steps: 20")))
 add("comment_jis.jpg", jpeg(i_rgb, exif=exif(None, b"JIS\0\0\0\0\0" + "猫の絵".encode("shift_jis"))))
 add("comment_raw.jpg", jpeg(i_rgb, exif=exif(None, b"\0\0\0\0\0\0\0\0Steps: 20 \xe7\x8c\xab")))

@@ -455,6 +455,12 @@ TEST(Exif, IsLaidOutAsPiexifDoes) {
   EXPECT_EQ(std::memcmp(exif.data(), expected, sizeof expected), 0);
 }
 
+TEST(Exif, ReadsBackWhatItWrites) {
+  for (const std::string text : {"plain", "一", "一一 \u0100\u0200", "🐈\n猫", "é"}) {
+    EXPECT_EQ(read_user_comment(bytes_of(exif_with_user_comment(text))), text);
+  }
+}
+
 TEST(Exif, SurvivesEveryTruncationAndChangedByte) {
   const std::string exif = exif_with_user_comment("Steps: 20");
   for (size_t size = 0; size <= exif.size(); ++size)
