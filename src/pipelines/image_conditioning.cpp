@@ -12,34 +12,51 @@ Tensor join_channels(Tensor a, const Tensor& b) {
   return a;
 }
 
-Tensor mask_or_ones(const Tensor* mask, int height, int width) {
-  return mask ? *mask : Tensor({1, 1, height, width}, 1.0f);
+// The mask at latent size. Inpainting checkpoints were shown every n-th pixel of it (torch's
+// nearest); source-conditioned ones must not see a cell that holds any hidden pixel.
+enum class Shrink { Nearest, AnyHidden };
+Tensor mask_in_latent(const Tensor& mask, int height, int width, Shrink how) {
+  const auto rows = static_cast<int>(mask.dim(2)), columns = static_cast<int>(mask.dim(3));
+  Tensor result({1, 1, height, width});
+  const auto at = [&](int y, int x) { return mask.data[static_cast<size_t>(y * columns + x)]; };
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      const int top = y * rows / height, left = x * columns / width;
+      float value = at(top, left);
+      if (how == Shrink::AnyHidden)
+        for (int j = top; j < (y + 1) * rows / height; ++j)
+          for (int i = left; i < (x + 1) * columns / width; ++i) value = std::max(value, at(j, i));
+      result.data[static_cast<size_t>(y * width + x)] = value;
+    }
+  return result;
 }
 
-// Mask, then the latent of the picture with grey where it will be repainted.
-Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const Tensor* mask, int height,
-                        int width, const Progress& progress) {
+// Mask, then the latent of the picture with grey where it is hidden.
+Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const HiddenPart* hidden,
+                        int height, int width, const Progress& progress) {
   const int factor = model.config().vae.scale_factor;
-  Tensor masked =
-      picture && mask ? *picture : Tensor({1, 3, height * factor, width * factor}, 0.0f);
-  if (picture && mask) {
-    const auto columns = static_cast<size_t>(width * factor);
-    const size_t plane = columns * static_cast<size_t>(height * factor);
-    for (size_t i = 0; i < plane; ++i) {
-      const size_t y = i / columns / static_cast<size_t>(factor),
-                   x = i % columns / static_cast<size_t>(factor);
-      const float keep = 1.0f - mask->data[y * static_cast<size_t>(width) + x];
-      for (size_t c = 0; c < 3; ++c) masked.data[c * plane + i] *= keep;
-    }
+  if (!picture || !hidden) {
+    const Tensor grey({1, 3, height * factor, width * factor}, 0.0f);
+    return join_channels(Tensor({1, 1, height, width}, 1.0f),
+                         model.networks->encode(grey, progress));
   }
-  return join_channels(mask_or_ones(mask, height, width), model.networks->encode(masked, progress));
+  Tensor shown = *picture;
+  const size_t plane = hidden->mask.size();
+  const auto weight = static_cast<float>(hidden->weight);
+  for (size_t i = 0; i < shown.size(); ++i)
+    shown.data[i] *= 1.0f - weight * hidden->mask.data[i % plane];
+  return join_channels(mask_in_latent(hidden->mask, height, width, Shrink::Nearest),
+                       model.networks->encode(shown, progress));
 }
 
 // The source latent with zeros where it is hidden, then the mask. Without a mask a picture is
 // wholly visible; without a picture everything is hidden.
-Tensor source_channels(const Tensor* latent, const Tensor* mask, int channels, int height,
+Tensor source_channels(const Tensor* latent, const HiddenPart* part, int channels, int height,
                        int width) {
-  const Tensor hidden = mask ? *mask : Tensor({1, 1, height, width}, latent ? 0.0f : 1.0f);
+  Tensor hidden({1, 1, height, width}, latent ? 0.0f : 1.0f);
+  if (latent && part && part->weight >= 0.5)
+    hidden = mask_in_latent(part->mask, height, width, Shrink::AnyHidden);
+  for (float& value : hidden.data) value = value >= 0.5f ? 1.0f : 0.0f;  // trained on nothing else
   Tensor source = latent ? *latent : Tensor({1, channels, height, width});
   const size_t plane = hidden.size();
   for (size_t i = 0; i < source.size(); ++i) source.data[i] *= 1.0f - hidden.data[i % plane];
@@ -49,7 +66,8 @@ Tensor source_channels(const Tensor* latent, const Tensor* mask, int channels, i
 }  // namespace
 
 Tensor image_conditioning(LoadedModel& model, const Tensor* picture, const Tensor* latent,
-                          const Tensor* mask, int height, int width, const Progress& progress) {
+                          const HiddenPart* hidden, int height, int width,
+                          const Progress& progress) {
   const ModelConfig& config = model.config();
   const int channels = config.vae.latent_channels;
   switch (config.variant) {
@@ -57,7 +75,7 @@ Tensor image_conditioning(LoadedModel& model, const Tensor* picture, const Tenso
     case Variant::Refiner:
       return {};
     case Variant::Inpaint:
-      return inpaint_channels(model, picture, mask, height, width, progress);
+      return inpaint_channels(model, picture, hidden, height, width, progress);
     case Variant::Edit: {  // the posterior mean, unscaled
       Tensor image = latent ? *latent : Tensor({1, channels, height, width});
       for (float& value : image.data)
@@ -65,7 +83,7 @@ Tensor image_conditioning(LoadedModel& model, const Tensor* picture, const Tenso
       return image;
     }
     case Variant::SourceConditioned:
-      return source_channels(latent, mask, channels, height, width);
+      return source_channels(latent, hidden, channels, height, width);
   }
   return {};
 }

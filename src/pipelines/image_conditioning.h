@@ -10,10 +10,18 @@
 
 namespace pentimento {
 
+// What the model is not shown.
+struct HiddenPart {
+  Tensor mask;        // [1,1,H,W] of the picture's size in pixels, 1 = hidden
+  double weight = 1;  // 0..1: how hidden it is. Source-conditioned models know only hidden and
+                      // shown: under 0.5 they see everything
+};
+
 // picture: [1,3,H,W] in [-1,1], or null for text to image; latent: its encoded latent, or null.
-// mask: [1,1,h,w], 1 = repaint, or null for "repaint everything".
+// hidden: null for "repaint everything".
 // Returns [1,Cc,h,w], empty for models without extra channels.
 Tensor image_conditioning(LoadedModel& model, const Tensor* picture, const Tensor* latent,
-                          const Tensor* mask, int height, int width, const Progress& progress);
+                          const HiddenPart* hidden, int height, int width,
+                          const Progress& progress);
 
 }  // namespace pentimento

@@ -11,6 +11,7 @@
 #include "pipelines/guidance.h"
 #include "pipelines/image_conditioning.h"
 #include "pipelines/pixels.h"
+#include "pipelines/repaint_mask.h"
 #include "pipelines/repeat.h"
 
 namespace pentimento {
@@ -27,10 +28,11 @@ struct Run {
   LoadedModel& model;
   const Img2ImgRequest& request;
   const Img2ImgPlan& plan;
+  const Img2ImgInputs& inputs;
   const Img2ImgOptions& options;
   const Progress& progress;
   Shape latent_shape;  // [1,C,h,w]
-  Tensor init_latent;  // empty for text to image
+  Tensor encoded;      // the picture's latent; empty for text to image
   Tensor concat;       // extra input channels, or empty
   EncodedPrompt positive, negative;
   Image colors;  // the prepared picture, for colour correction
@@ -55,10 +57,12 @@ void encode_input(Run& run, const InputImage& input) {
     prepared = resize(prepared, std::max(1, prepared.width / factor) * factor,
                       std::max(1, prepared.height / factor) * factor, Filter::Lanczos);
   const Tensor tensor = picture_to_tensor(prepared);
-  run.init_latent = run.model.networks->encode(tensor, run.progress);
-  if (run.init_latent.shape != run.latent_shape)
-    run.init_latent = resize_bilinear(run.init_latent, run.latent_height(), run.latent_width());
-  run.concat = image_conditioning(run.model, &tensor, &run.init_latent, nullptr,
+  run.encoded = run.model.networks->encode(tensor, run.progress);
+  if (run.encoded.shape != run.latent_shape)
+    run.encoded = resize_bilinear(run.encoded, run.latent_height(), run.latent_width());
+  std::optional<HiddenPart> hidden;
+  if (run.inputs.mask) hidden = hidden_part(*run.inputs.mask);
+  run.concat = image_conditioning(run.model, &tensor, &run.encoded, hidden ? &*hidden : nullptr,
                                   run.latent_height(), run.latent_width(), run.progress);
   if (run.request.color_correction) run.colors = std::move(prepared);
 }
@@ -94,7 +98,7 @@ void trace(const Run& run, const char* name, const Tensor& tensor) {
     write_npy(*run.options.trace_dir / (std::string(name) + ".npy"), tensor);
 }
 
-void trace_inputs(const Run& run, const Vec& noise) {
+void trace_inputs(const Run& run, const Tensor& init_latent, const Vec& noise) {
   if (!run.options.trace_dir) return;
   std::filesystem::create_directories(*run.options.trace_dir);
   const auto& tokens = run.positive.first_tokens;
@@ -102,7 +106,8 @@ void trace_inputs(const Run& run, const Vec& noise) {
             tokens);
   trace(run, "cond", run.positive.parts[0].entries[0].context);
   trace(run, "uncond", run.negative.parts[0].entries[0].context);
-  if (!run.init_latent.empty()) trace(run, "init_latent", run.init_latent);
+  if (!init_latent.empty()) trace(run, "init_latent", init_latent);
+  if (!run.concat.empty()) trace(run, "concat", run.concat);
   trace(run, "noise", Tensor(run.latent_shape, noise));
   Tensor sigmas({static_cast<int64_t>(run.plan.sampling.sigmas.size())});
   std::transform(run.plan.sampling.sigmas.begin(), run.plan.sampling.sigmas.end(),
@@ -110,15 +115,22 @@ void trace_inputs(const Run& run, const Vec& noise) {
   trace(run, "sigmas", sigmas);
 }
 
+// What picture `index` begins with, before noise is added; empty for text to image.
+Tensor init_latent_of(const Run& run, size_t index) {
+  if (!run.inputs.mask) return run.encoded;
+  const auto drawn = make_generator(run.request.rng, run.plan.seeds[index]);
+  return with_content(run.encoded, *run.inputs.mask, drawn->randn(element_count(run.latent_shape)));
+}
+
 // Noise -> latent: the sampler around the guided network.
-Tensor denoise(Run& run, size_t index) {
+Tensor denoise(Run& run, size_t index, const Tensor& init_latent) {
   const Img2ImgRequest& r = run.request;
   const SamplingPlan& sampling = run.plan.sampling;
   ImageNoise noise = noise_of(run, index);
   const Vec first = noise.first();
-  if (index == 0) trace_inputs(run, first);
+  if (index == 0) trace_inputs(run, init_latent, first);
   // Strength 0, and timestep samplers at a strength of less than two steps: the picture is kept.
-  if (sampling.model_calls == 0 && !run.init_latent.empty()) return run.init_latent;
+  if (sampling.model_calls == 0 && !init_latent.empty()) return init_latent;
   Guidance guidance(*run.model.networks, run.positive, run.negative, run.concat,
                     {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape,
                     run.progress);
@@ -139,10 +151,11 @@ Tensor denoise(Run& run, size_t index) {
                     .s_tmin = r.s_tmin,
                     .s_tmax = r.s_tmax,
                     .s_noise = r.s_noise};
+  if (run.inputs.mask) inputs.mask = sampler_mask(*run.inputs.mask, init_latent);
   inputs.on_step = [&](int, int, const Vec& x0) {
     if (run.options.on_latent) run.options.on_latent(Tensor(run.latent_shape, x0));
   };
-  Vec x = start(sampling, run.init_latent.data, first,
+  Vec x = start(sampling, init_latent.data, first,
                 {.noise_multiplier = r.initial_noise_multiplier, .extra_noise = r.extra_noise});
   x = pentimento::run(sampling, run.model.table, std::move(x), noise, inputs);
   report(sampling.model_calls);
@@ -175,8 +188,7 @@ class Stopwatch {
   Clock::time_point began_;
 };
 
-Infotext describe_picture(const Run& run, size_t index, const Image& image,
-                          const InputImage* input) {
+Infotext describe_picture(const Run& run, size_t index, const Image& image) {
   MadeWith made;
   made.sampler = run.plan.sampler;
   made.scheduler = run.plan.scheduler;
@@ -190,36 +202,40 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image,
   made.model_hash = run.model.hash();
   made.vae_name = run.model.vae_name;
   made.vae_hash = run.model.vae_sha256;
-  if (input) {
-    made.input_name = input->name;
-    made.input_sha256 = input->sha256;
+  if (const InputImage* picture = run.inputs.picture) {
+    made.input_name = picture->name;
+    made.input_sha256 = picture->sha256;
   }
   made.precision = to_string(run.model.runtime.precision);
   made.device = run.model.runtime.device;
   made.pixels_sha256 = pixels_sha256(image);
   made.version = run.options.version;
+  made.facts = run.inputs.facts;
   return to_infotext(run.request, made);
 }
 
 }  // namespace
 
 std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
-                                        const Img2ImgPlan& plan, const InputImage* input,
+                                        const Img2ImgPlan& plan, const Img2ImgInputs& inputs,
                                         const Img2ImgOptions& options, const Progress& progress) {
+  if (inputs.mask && !inputs.picture)
+    throw Error(ErrorKind::Internal, "a mask needs the picture it belongs to");
   Run run{.model = model,
           .request = request,
           .plan = plan,
+          .inputs = inputs,
           .options = options,
           .progress = progress,
           .latent_shape = latent_shape_of(model.config(), plan.width, plan.height),
-          .init_latent = {},
+          .encoded = {},
           .concat = {},
           .positive = {},
           .negative = {},
           .colors = {}};
   encode_prompts(run);
-  if (input)
-    encode_input(run, *input);
+  if (inputs.picture)
+    encode_input(run, *inputs.picture);
   else
     run.concat = image_conditioning(model, nullptr, nullptr, nullptr, run.latent_height(),
                                     run.latent_width(), progress);
@@ -227,15 +243,17 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
   std::vector<Img2ImgPicture> pictures;
   for (size_t index = 0; index < plan.seeds.size(); ++index) {
     Stopwatch watch(run);
-    const Tensor latent = denoise(run, index);
+    const Tensor init_latent = init_latent_of(run, index);
+    const Tensor latent = denoise(run, index, init_latent);
     if (index == 0) trace(run, "latent", latent);
     watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * plan.model_calls);
     progress.at("decode", 0, 1);
     Image image = tensor_to_picture(model.networks->decode(latent, progress));
     watch.learn("decode", 1.0);
     if (!run.colors.empty()) image = match_colors(image, run.colors);
+    if (inputs.finish) image = inputs.finish(std::move(image), {latent, init_latent});
     Img2ImgPicture picture{.image = std::move(image), .infotext = {}, .seed = plan.seeds[index]};
-    picture.infotext = describe_picture(run, index, picture.image, input);
+    picture.infotext = describe_picture(run, index, picture.image);
     if (options.on_picture) options.on_picture(index, picture);
     pictures.push_back(std::move(picture));
   }

@@ -2,7 +2,8 @@
 // (webui-spec §1). SDEdit (https://arxiv.org/abs/2108.01073): the picture's latent is noised to the
 // level that `strength` names, then denoised under the prompt.
 // A batch is made one picture after another, so picture k is the very picture that seed + k gives.
-// Limitations: no mask (the inpaint job has it); VAE posterior mean instead of a random sample.
+// Masks and prepared pictures come in by Img2ImgInputs, which the other jobs are built on.
+// Limitations: VAE posterior mean instead of a random sample.
 #pragma once
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "pipelines/img2img_infotext.h"
+#include "pipelines/img2img_inputs.h"
 #include "pipelines/img2img_request.h"
 #include "pipelines/loaded_model.h"
 #include "pipelines/timings.h"
@@ -60,9 +62,17 @@ Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request
 // Throws OutOfMemory with the numbers when the plan needs more than is available (0 = unknown).
 void check_memory(const Img2ImgPlan& plan, uint64_t available_bytes);
 
-// Runs the plan. `input` is null exactly when the plan was made without one.
+// Runs the plan. There is a picture in `inputs` exactly when the plan was made with one.
 std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
-                                        const Img2ImgPlan& plan, const InputImage* input,
+                                        const Img2ImgPlan& plan, const Img2ImgInputs& inputs,
                                         const Img2ImgOptions& options, const Progress& progress);
+
+// The ordinary job: a picture, or none, and nothing else.
+inline std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest& request,
+                                               const Img2ImgPlan& plan, const InputImage* input,
+                                               const Img2ImgOptions& options,
+                                               const Progress& progress) {
+  return run_img2img(model, request, plan, Img2ImgInputs{.picture = input}, options, progress);
+}
 
 }  // namespace pentimento

@@ -88,6 +88,7 @@ Infotext to_infotext(const Img2ImgRequest& r, const MadeWith& made) {
   add("Schedule rho", number(r.rho), r.rho != 0);
   add("Emphasis", kEmphasis[static_cast<int>(r.emphasis)], r.emphasis != Emphasis::Original);
   add("Color correction", "True", r.color_correction);
+  for (const auto& [key, value] : made.facts) add(key.c_str(), value);
   add("Input", made.input_name, from_picture);
   add("Input SHA-256", made.input_sha256, from_picture);
   add("Precision", made.precision);

@@ -6,29 +6,15 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "pipelines/img2img.h"
+#include "pipelines/picture_size.h"
 
 namespace pentimento {
 namespace {
 
-struct Size {
-  int width, height;
-};
-
-// The picture's shape at about the model's native area, on a grid coarse enough that shapes recur
-// and compiled networks are found in the cache: 32 pixels for a native size of 512.
-Size natural_size(const InputImage* input, int native) {
-  if (!input) return {native, native};
-  const int grid = std::max(8, native / 16 / 8 * 8);
-  const double aspect = std::sqrt(static_cast<double>(input->image.width) / input->image.height);
-  const auto edge = [&](double value) {
-    return std::clamp(static_cast<int>(std::lround(value / grid)) * grid, grid, 8192);
-  };
-  return {edge(native * aspect), edge(native / aspect)};
-}
-
-Size chosen_size(const Img2ImgRequest& request, const InputImage* input, int native) {
+PictureSize chosen_size(const Img2ImgRequest& request, const InputImage* input, int native) {
   if (request.width && request.height) return {request.width, request.height};
-  const Size natural = natural_size(input, native);
+  const double aspect = input ? double(input->image.width) / input->image.height : 1.0;
+  const PictureSize natural = size_for(aspect, native, native);
   const auto scaled = [](int given, int to, int of) {
     return std::clamp(static_cast<int>(std::lround(double(given) * to / of / 8)) * 8, 16, 8192);
   };
@@ -95,7 +81,7 @@ Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request
   refuse_networks(request.prompt);
   const ModelConfig& config = model.config();
   Img2ImgPlan plan;
-  const Size size = chosen_size(request, input, config.native_size_px);
+  const PictureSize size = chosen_size(request, input, config.native_size_px);
   plan.width = size.width;
   plan.height = size.height;
   plan.from_picture = input != nullptr;

@@ -1,54 +1,10 @@
 #include "pipelines/img2img_request.h"
 
-#include <cmath>
-#include <sstream>
-
-#include "base/error.h"
+#include "pipelines/problems.h"
 #include "samplers/sampler.h"
 #include "samplers/schedule.h"
-#include "text/unicode.h"
 
 namespace pentimento {
-namespace {
-
-class Problems {
- public:
-  template <typename T>
-  void range(const char* field, T value, T low, T high) {
-    if (!(value >= low && value <= high)) {  // false for NaN too
-      std::ostringstream text;
-      text << field << " is " << value << ", expected " << low << " to " << high;
-      list_.push_back(text.str());
-    }
-  }
-  void text(const char* field, const std::string& value) {
-    const size_t at = find_invalid_utf8(value);
-    if (at != std::string::npos)
-      list_.push_back(std::string(field) + " is not UTF-8 at byte " + std::to_string(at) +
-                      "; save the text as UTF-8");
-  }
-  void size(const char* field, int value) {
-    if (value == 0) return;
-    if (value < 16 || value > 8192 || value % 8 != 0)
-      list_.push_back(std::string(field) + " is " + std::to_string(value) +
-                      ", expected a multiple of 8 from 16 to 8192");
-  }
-  template <typename Find>
-  void known(Find find) {
-    try {
-      find();
-    } catch (const Error& error) {
-      list_.push_back(error.what());
-    }
-  }
-  std::vector<std::string> take() { return std::move(list_); }
-
- private:
-  std::vector<std::string> list_;
-};
-
-}  // namespace
-
 std::vector<std::string> problems_of(const Img2ImgRequest& r) {
   Problems problems;
   problems.text("prompt", r.prompt);
@@ -79,12 +35,6 @@ std::vector<std::string> problems_of(const Img2ImgRequest& r) {
   return problems.take();
 }
 
-void validate(const Img2ImgRequest& request) {
-  const auto problems = problems_of(request);
-  if (problems.empty()) return;
-  std::string text;
-  for (const std::string& problem : problems) text += (text.empty() ? "" : "; ") + problem;
-  throw Error(ErrorKind::InvalidArgument, text);
-}
+void validate(const Img2ImgRequest& request) { refuse(problems_of(request)); }
 
 }  // namespace pentimento

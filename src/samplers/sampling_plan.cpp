@@ -1,6 +1,7 @@
 #include "samplers/sampling_plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "samplers/brownian_tree.h"
@@ -90,9 +91,9 @@ void plan_timesteps(SamplingPlan& plan, const StepPlan& length, const NoiseTable
   plan.model_calls = plan.steps + (plms && plan.steps > 0 ? 1 : 0);
 }
 
-void blend(Vec& x, const LatentMask& mask) {
-  for (size_t i = 0; i < x.size(); ++i)
-    x[i] = x[i] * mask.repaint[i] + mask.init_latent[i] * (1.0f - mask.repaint[i]);
+// Timesteps fall from the first one that runs to 0: how much of the way is left at `timestep`.
+double share_left(double timestep, double first) {
+  return first > 0 ? std::clamp(timestep / first, 0.0, 1.0) : 0.0;
 }
 
 void check_sizes(const Vec& x, int64_t size, const std::optional<LatentMask>& mask) {
@@ -120,12 +121,13 @@ Vec run_sigmas(const SamplingPlan& plan, const NoiseTable& table, Vec x, ImageNo
                        .on_step = in.on_step,
                        .options = in.options,
                        .table = &table};
+  const double first = times.timestep_of(plan.sigmas.front());
   inputs.denoise = [&](const Vec& at, double sigma) {
     const double t = times.timestep_of(sigma);
     const Vec output = call(in.network, sum({{input_scale(sigma), at}}), t);
     Vec x0 = denoised_from_output(in.prediction, at, output, sigma);
     if (sampler.lcm) x0 = lcm_denoised(at, x0, t);
-    if (in.mask) blend(x0, *in.mask);
+    if (in.mask) apply_mask(x0, *in.mask, sigma, share_left(t, first));
     return x0;
   };
   std::optional<BrownianTree> tree;
@@ -144,10 +146,11 @@ Vec run_timesteps(const SamplingPlan& plan, const NoiseTable& table, Vec x, Imag
                         .on_step = in.on_step,
                         .options = in.options,
                         .truncated = plan.from_picture};
+  const double first = plan.timesteps.back();
   inputs.epsilon = [&](const Vec& at, double t) {
     Vec z = at;
-    if (in.mask) blend(z, *in.mask);
     const double acp = table.alphas_cumprod()[static_cast<size_t>(t)];  // UniPC's t has fractions
+    if (in.mask) apply_mask(z, *in.mask, std::sqrt((1 - acp) / acp), share_left(t, first));
     return epsilon_from_output(in.prediction, z, call(in.network, z, t), acp);
   };
   return sample_timesteps(*plan.sampler, std::move(x), plan.timesteps, table, inputs);
@@ -189,7 +192,7 @@ Vec run(const SamplingPlan& plan, const NoiseTable& table, Vec x, ImageNoise& no
   if (!plan.sigmas.empty())
     x = plan.sampler->timestep_based ? run_timesteps(plan, table, std::move(x), noise, in)
                                      : run_sigmas(plan, table, std::move(x), noise, in);
-  if (in.mask) blend(x, *in.mask);
+  if (in.mask) apply_mask_at_end(x, *in.mask);
   return x;
 }
 

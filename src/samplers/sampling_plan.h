@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "samplers/latent_mask.h"
 #include "samplers/parameterization.h"
 #include "samplers/random.h"
 #include "samplers/sampler.h"
@@ -69,19 +70,13 @@ Vec start(const SamplingPlan& plan, const Vec& init_latent, const Vec& noise,
 // (fractional between table entries). One call = one step of the prompt's schedule.
 using Network = std::function<Vec(const Vec& input, double timestep)>;
 
-// Where the picture stays: latent = repaint * latent + (1 - repaint) * init, at every call (after
-// it for sigma samplers, before it for timestep-based ones, as A1111 does) and at the end.
-struct LatentMask {
-  Vec repaint;  // 0..1, of the latent's size; 1 = repaint
-  Vec init_latent;
-};
-
 struct RunInputs {
   Network network;
   Prediction prediction = Prediction::Epsilon;
   SamplerOptions options;
-  std::optional<LatentMask> mask;
-  StepCallback on_step;  // may be empty
+  std::optional<LatentMask> mask;  // applied to x0 after every call by sigma samplers, to x before
+                                   // it by timestep-based ones, as A1111 does, and at the end
+  StepCallback on_step;            // may be empty
 };
 // x -> the denoised latent. `noise` must have given its first() to start().
 Vec run(const SamplingPlan& plan, const NoiseTable& table, Vec x, ImageNoise& noise,

@@ -1,0 +1,17 @@
+#include "pipelines/picture_size.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pentimento {
+
+PictureSize size_for(double aspect, double edge_px, int native_px) {
+  const int grid = std::max(8, native_px / 16 / 8 * 8);
+  const double stretch = std::sqrt(aspect);
+  const auto on_grid = [&](double value) {
+    return std::clamp(static_cast<int>(std::lround(value / grid)) * grid, grid, 8192);
+  };
+  return {on_grid(edge_px * stretch), on_grid(edge_px / stretch)};
+}
+
+}  // namespace pentimento
