@@ -4,6 +4,7 @@
 #include <array>
 
 #include "weights/key_maps.h"
+#include "weights/lora_file.h"
 
 namespace pentimento {
 namespace {
@@ -25,14 +26,6 @@ constexpr std::array kSigns = {
     Sign{Lora, Begins, "lora_unet_"},
     Sign{Lora, Begins, "lora_te"},
     Sign{Lora, Begins, "lycoris_"},
-    Sign{Lora, Contains, ".lora_down."},
-    Sign{Lora, Contains, ".lora.down."},
-    Sign{Lora, Contains, ".lora_A."},
-    Sign{Lora, Contains, "_lora.down."},
-    Sign{Lora, Contains, ".lora_linear_layer."},
-    Sign{Lora, Contains, ".hada_w1_a"},
-    Sign{Lora, Contains, ".lokr_w1"},
-    Sign{Lora, Contains, ".oft_blocks"},
     Sign{ControlNet, Begins, "control_model."},
     Sign{ControlNet, Begins, "controlnet_"},
     Sign{ControlNet, Begins, "input_hint_block."},
@@ -47,6 +40,8 @@ constexpr std::array kSigns = {
     Sign{Embedding, Begins, "string_to_param."},
     Sign{Embedding, Is, "emb_params"},
     Sign{Embedding, Is, "clip_g"},
+    Sign{Embedding, Is, "clip_l"},
+    Sign{CatVton, Is, "0.to_q.weight"},
     Sign{Flux, Contains, "double_blocks.0.img_attn."},
     Sign{Flux, Begins, "single_transformer_blocks.0."},
     Sign{StableDiffusion3, Contains, "joint_blocks.0."},
@@ -117,7 +112,7 @@ struct Words {
 };
 
 // In the order of the enumeration.
-constexpr std::array<Words, 20> kWords = {{
+constexpr std::array<Words, 21> kWords = {{
     {"checkpoint", "a Stable Diffusion checkpoint"},
     {"unet", "the UNet of a Stable Diffusion model alone"},
     {"vae", "a VAE; use it beside a model"},
@@ -133,6 +128,7 @@ constexpr std::array<Words, 20> kWords = {{
     {"image_encoder", "an image encoder (CLIP vision)"},
     {"upscaler", "an upscaling network (ESRGAN and the like)"},
     {"face_restorer", "a face restorer (GFPGAN, CodeFormer)"},
+    {"catvton", "the attention layers of CatVTON, for trying on clothes"},
     {"flux", "a Flux model, which is not supported; use an SD 1.x, SD 2.x or SDXL model"},
     {"sd3",
      "a Stable Diffusion 3 model, which is not supported; use an SD 1.x, SD 2.x or SDXL model"},
@@ -149,6 +145,9 @@ constexpr std::array<Words, 20> kWords = {{
 }  // namespace
 
 WeightKind identify(const TensorMap& tensors) {
+  // Some whole checkpoints carry a leftover that looks like a LoRA's.
+  if (!has_prefix(tensors, "model.diffusion_model.input_blocks.") && looks_like_lora(tensors))
+    return Lora;
   for (const Sign& sign : kSigns)
     if (carries(tensors, sign)) return sign.kind;
   // Embeddings saved by diffusers hold one vector or matrix under the name of their token.

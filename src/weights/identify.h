@@ -24,6 +24,7 @@ enum class WeightKind {
   ImageEncoder,
   Upscaler,
   FaceRestorer,
+  CatVton,
   Flux,
   StableDiffusion3,
   OtherTransformer,
