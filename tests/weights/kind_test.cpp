@@ -53,7 +53,7 @@ const std::vector<Case> kCases = {
     {"PEFT DoRA", {{kPeft + ".lora_A.weight", {4, 768}}, {kPeft + ".lora_B.weight", {320, 4}},
                    {kPeft + ".lora_magnitude_vector", {320}}}, "lora", "SD1", "DoRA"},
     {"diffusers, old", {{"unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_k_lora.down.weight", {4, 1024}}},
-     "lora", "", "LoRA"},
+     "lora", "SD2", "LoRA"},
     {"kohya DoRA", {{kKohya + ".lora_down.weight", {4, 768}}, {kKohya + ".lora_up.weight", {320, 4}},
                     {kKohya + ".dora_scale", {1, 768}}}, "lora", "SD1", "DoRA"},
     {"LoHa", {{kKohya + ".hada_w1_a", {320, 4}}, {kKohya + ".hada_w1_b", {4, 768}},
