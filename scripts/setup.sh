@@ -105,7 +105,11 @@ fetch_wheels() {
     fail "there is no OpenVINO wheel for this processor ($here) in scripts/wheels.txt; x86_64 and aarch64 are served"
 }
 
+# Any Node.js of 18 or later will do for the page; Debian's npm brings some 400 small packages.
+have_node() { command -v npm >/dev/null && (($(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p') + 0 >= 18)); }
+
 lists=(scripts/debian-packages.txt)
+[[ -n ${PENTIMENTO_SKIP_PAGE:-} ]] || have_node || lists+=(scripts/debian-packages-page.txt)
 [[ ${1:-} != ci ]] || lists+=(scripts/debian-packages-ci.txt)
 if [[ -z ${PENTIMENTO_SKIP_PACKAGES:-} ]]; then
   is_debian_family || explain_other_system "${lists[@]}"

@@ -1,0 +1,44 @@
+// The jobs as people name them, and the server's kinds that do them.
+import type { KindInfo } from "../api/types";
+
+export const workNames = ["restyle", "retouch", "extend", "enlarge", "dress", "blend", "describe", "create"] as const;
+export type WorkName = (typeof workNames)[number];
+
+export interface Work {
+  readonly name: WorkName;
+  readonly kinds: readonly string[]; // the first that the server knows
+  readonly needsMask: boolean;
+  readonly startsFromPicture: boolean;
+}
+
+const work = (name: WorkName, kinds: string[], more: Partial<Work> = {}): Work => ({
+  name, kinds, needsMask: false, startsFromPicture: true, ...more,
+});
+
+export const works: Record<WorkName, Work> = {
+  restyle: work("restyle", ["stylize", "img2img"]),
+  retouch: work("retouch", ["inpaint"], { needsMask: true }),
+  extend: work("extend", ["outpaint"]),
+  enlarge: work("enlarge", ["upscale"]),
+  dress: work("dress", ["try_on", "tryon"]),
+  blend: work("blend", ["blend"]),
+  describe: work("describe", ["describe", "interrogate"]),
+  create: work("create", ["txt2img"], { startsFromPicture: false }),
+};
+
+// Which work a kind belongs to.
+export const workOfKind = (kind: string): WorkName | null => workNames.find((name) => works[name].kinds.includes(kind)) ?? null;
+
+// The kind that does a work; `preferred` when it is one of them and the server has it.
+export const kindOf = (name: WorkName, known: readonly KindInfo[], preferred?: string): KindInfo | null => {
+  const kinds = works[name].kinds;
+  if (preferred && kinds.includes(preferred)) {
+    const found = known.find((kind) => kind.kind === preferred);
+    if (found) return found;
+  }
+  for (const kind of kinds) {
+    const found = known.find((candidate) => candidate.kind === kind);
+    if (found) return found;
+  }
+  return null;
+};
