@@ -1,9 +1,15 @@
 import { readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { ProxyOptions } from "vite";
 import { defineConfig } from "vitest/config";
 
 // The page carries the program's version: when the server answers with another, it reloads.
 const version = /project\(\w+ VERSION ([\d.]+)/.exec(readFileSync("../CMakeLists.txt", "utf8"))?.[1] ?? "0";
+
+const server = process.env["PENTIMENTO_SERVER"] ?? "http://127.0.0.1:7860";
+// The program answers its own page only: what comes from here must not say where it comes from.
+const target: ProxyOptions = { target: server, headers: { origin: server, "accept-encoding": "identity" }, changeOrigin: true };
+const proxy = { "/api": target, "/health": target };
 
 export default defineConfig({
   plugins: [svelte()],
@@ -14,7 +20,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": "http://127.0.0.1:7860", "/health": "http://127.0.0.1:7860" } },
+  // `npm run dev`: the page as it is written, over a program that runs already.
+  server: { proxy },
+  preview: { proxy },
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   test: {
     environment: "node",

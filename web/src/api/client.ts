@@ -1,6 +1,6 @@
 // The server's interface as functions. Everything that fails throws ApiError.
 import type {
-  DocumentInfo, Fields, InputInfo, Job, JobRequest, Json, KindInfo, Lineage, ModelInfo, NewToken, Page, PaintingStyle, Parsed,
+  DocumentInfo, FieldInfo, Fields, InputInfo, Job, JobRequest, Json, KindInfo, Lineage, ModelInfo, NewToken, Page, PaintingStyle, Parsed,
   Picture, PictureFilter, Plan, PromptStyle, Queue, Session, Settings, StoredDocument, SystemInfo, Token,
 } from "./types";
 
@@ -15,6 +15,11 @@ export class ApiError extends Error {
     super(message);
   }
 }
+
+// The server writes null for what a field does not limit.
+const tidied = (field: FieldInfo): FieldInfo =>
+  Object.fromEntries(Object.entries(field).filter(([name, value]) => value !== null || name === "default")) as unknown as FieldInfo;
+const tidySettings = (settings: Settings): Settings => ({ ...settings, fields: settings.fields.map(tidied) });
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
@@ -79,7 +84,10 @@ export class Client {
   inputFromPicture = (picture: string): Promise<InputInfo> => this.post("/api/v1/inputs/from-picture", { picture });
 
   // --- jobs ---
-  kinds = (): Promise<{ items: KindInfo[] }> => this.get("/api/v1/kinds");
+  kinds = async (): Promise<{ items: KindInfo[] }> => {
+    const { items } = await this.get<{ items: KindInfo[] }>("/api/v1/kinds");
+    return { items: items.map((kind) => ({ ...kind, fields: kind.fields.map(tidied) })) };
+  };
   plan = (job: JobRequest, signal?: AbortSignal): Promise<Plan> => this.post("/api/v1/plan", job, signal);
   submit = (job: JobRequest): Promise<Job> => this.post("/api/v1/jobs", job);
   job = (id: string): Promise<Job> => this.get(`/api/v1/jobs/${id}`);
@@ -129,8 +137,8 @@ export class Client {
     this.post("/api/v1/prompt/tokens", { prompt }, signal);
   parseInfotext = (text: string): Promise<Parsed> => this.post("/api/v1/infotext/parse", { text });
   readInfotext = (picture: Blob): Promise<Parsed> => this.post("/api/v1/infotext/read", picture);
-  settings = (): Promise<Settings> => this.get("/api/v1/settings");
-  changeSettings = (values: Fields): Promise<Settings> => this.send("PATCH", "/api/v1/settings", values);
+  settings = async (): Promise<Settings> => tidySettings(await this.get<Settings>("/api/v1/settings"));
+  changeSettings = async (values: Fields): Promise<Settings> => tidySettings(await this.send<Settings>("PATCH", "/api/v1/settings", values));
   system = (): Promise<SystemInfo> => this.get("/api/v1/system");
 
   // --- canvas documents ---

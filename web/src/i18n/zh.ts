@@ -142,6 +142,8 @@ export const zh: Record<keyof typeof en, string> = {
   "style.mixHint": "最多选择三种画风。",
   "style.preview": "预览",
   "strength.label": "重绘幅度",
+  "strength.photo": "照片",
+  "strength.painting": "画作",
   "strength.none": "不变",
   "strength.keep": "保留",
   "strength.restyle": "改画风",

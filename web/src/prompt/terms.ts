@@ -1,11 +1,10 @@
 // Chinese words of picture-making and their English, for models that read English only. Offline, by
 // longest match; what it does not know stays as it is, and the result is shown before it is used.
+import { hasHan } from "./han";
 import table from "./terms.json";
 
 const terms: ReadonlyMap<string, string> = new Map(Object.entries(table));
 const longest = Math.max(...[...terms.keys()].map((term) => term.length));
-
-export const hasHan = (text: string): boolean => /\p{Script=Han}/u.test(text);
 
 export interface Translation {
   readonly text: string;
