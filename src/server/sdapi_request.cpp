@@ -125,7 +125,8 @@ void refuse_unsupported(const Json& p) {
   if (script.is_string() && !script.get<std::string>().empty() && script != "None")
     throw CodedError(ErrorKind::InvalidArgument, "invalid",
                      "Script '" + script.get<std::string>().substr(0, 80) + "' not found");
-  for (const auto& [name, unit] : p.value("alwayson_scripts", Json::object()).items()) {
+  const Json always = p.value("alwayson_scripts", Json::object());
+  for (const auto& [name, unit] : always.items()) {
     const Json arguments = unit.is_object() ? unit.value("args", Json::array()) : Json::array();
     const bool idle =
         !arguments.is_array() ||
