@@ -92,7 +92,9 @@ void add_event_routes(App& app, Router& router) {
                 std::string last = r.header("Last-Event-ID");
                 if (last.empty()) last = r.param("after").value_or("");
                 HttpResponse response;
-                response.content_type = "text/event-stream; charset=utf-8";
+                // Exactly this: with a charset behind it the HTTP library would compress the
+                // stream, and a compressor keeps events back until it has a block of them.
+                response.content_type = "text/event-stream";
                 response.headers["X-Accel-Buffering"] = "no";
                 response.stream = std::make_shared<EventStream>(app, last);
                 return response;

@@ -163,6 +163,20 @@ TEST_F(Native, EventsBeginWithASnapshotAndGoOnWhereTheReaderStopped) {
   EXPECT_NE(rest.find("event: progress"), std::string::npos);
 }
 
+TEST_F(Native, EventsAreNeverCompressedBecauseThatWouldHoldThemBack) {
+  std::string encoding = "no answer";
+  Client browser(server_.port());
+  browser.http().set_decompress(false);
+  browser.http().Get(
+      "/api/v1/events", {{"Accept-Encoding", "gzip, deflate, br"}},
+      [&](const httplib::Response& response) {
+        encoding = response.get_header_value("Content-Encoding");
+        return true;
+      },
+      [](const char*, size_t) { return false; });
+  EXPECT_EQ(encoding, "");
+}
+
 TEST_F(Native, HealthAnswersAtOnceWhileAJobRuns) {
   const std::string id = submit("wait")["id"];
   double slowest = 0;

@@ -10,18 +10,20 @@ export interface Grey {
 
 export const greyOf = (width: number, height: number): Grey => ({ width, height, data: new Uint8ClampedArray(width * height) });
 
+// `pick` is Math.max or Math.min; beyond the ends lies what it never picks.
 const extremeAlong = (line: Uint8ClampedArray, radius: number, pick: (a: number, b: number) => number): Uint8ClampedArray => {
-  const length = line.length;
   const window = 2 * radius + 1;
+  const length = line.length + 2 * radius;
+  const padded = new Uint8ClampedArray(length).fill(pick(0, 1) === 1 ? 0 : 255);
+  padded.set(line, radius);
   const forward = new Uint8ClampedArray(length);
   const backward = new Uint8ClampedArray(length);
   for (let i = 0; i < length; i += 1)
-    forward[i] = i % window === 0 ? (line[i] ?? 0) : pick(forward[i - 1] ?? 0, line[i] ?? 0);
+    forward[i] = i % window === 0 ? (padded[i] ?? 0) : pick(forward[i - 1] ?? 0, padded[i] ?? 0);
   for (let i = length - 1; i >= 0; i -= 1)
-    backward[i] = i === length - 1 || (i + 1) % window === 0 ? (line[i] ?? 0) : pick(backward[i + 1] ?? 0, line[i] ?? 0);
-  const out = new Uint8ClampedArray(length);
-  for (let i = 0; i < length; i += 1)
-    out[i] = pick(backward[Math.max(0, i - radius)] ?? 0, forward[Math.min(length - 1, i + radius)] ?? 0);
+    backward[i] = i === length - 1 || (i + 1) % window === 0 ? (padded[i] ?? 0) : pick(backward[i + 1] ?? 0, padded[i] ?? 0);
+  const out = new Uint8ClampedArray(line.length);
+  for (let i = 0; i < line.length; i += 1) out[i] = pick(backward[i] ?? 0, forward[i + 2 * radius] ?? 0);
   return out;
 };
 

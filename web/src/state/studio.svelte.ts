@@ -228,7 +228,8 @@ export class Studio {
   get planKey(): string {
     const { draft, editor, choices } = this.parts;
     const drawn = editor.source ? editor.version : 0;
-    return JSON.stringify([draft.request(), drawn, this.obstacle, choices.models.length]);
+    // What ran before makes the estimate better.
+    return JSON.stringify([draft.request(), drawn, this.obstacle, choices.models.length, this.parts.jobs.past.length]);
   }
 
   // Called whenever something the plan depends on changed.

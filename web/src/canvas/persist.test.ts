@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ApiError } from "../api/client";
+import type { Clock } from "../api/events";
+import type { Json, StoredDocument } from "../api/types";
+import { MemoryStore } from "../base/storage";
+import type { DocumentContent } from "./document";
+import { Persist, type Conflict } from "./persist";
+
+const content = (n: number): DocumentContent => ({ version: 1, width: 4, height: 4, cursor: n, ops: Array.from({ length: n }, () => ({ type: "fill" as const })) });
+
+// A server of one document, which can be away.
+class Remote {
+  stored: StoredDocument | null = null;
+  away = false;
+  private check(): void {
+    if (this.away) throw new ApiError(0, "unreachable", "");
+  }
+  documents = async () => { this.check(); return { items: this.stored ? [this.stored] : [], next: null }; };
+  document = async () => { this.check(); return this.stored as StoredDocument; };
+  newDocument = async (input: string | null, value: Json) => {
+    this.check();
+    return (this.stored = { id: "d1", input, name: "", revision: 1, updated: 0, content: value });
+  };
+  saveDocument = async (id: string, revision: number, value: Json) => {
+    this.check();
+    if (!this.stored || this.stored.revision !== revision) throw new ApiError(409, "conflict", "", null, this.stored);
+    return (this.stored = { ...this.stored, id, revision: revision + 1, content: value });
+  };
+}
+
+let due: (() => void)[];
+const clock: Clock = {
+  after: (_ms, run) => {
+    due.push(run);
+    return () => (due = due.filter((other) => other !== run));
+  },
+};
+const settle = async (): Promise<void> => {
+  const now = due;
+  due = [];
+  for (const run of now) run();
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+};
+let store: MemoryStore;
+let remote: Remote;
+let conflicts: Conflict[];
+const open = (): Persist => new Persist("sha", store, remote, clock, (conflict) => conflicts.push(conflict));
+
+beforeEach(() => {
+  due = [];
+  store = new MemoryStore();
+  remote = new Remote();
+  conflicts = [];
+});
+
+describe("Persist", () => {
+  it("is there again after a reload, before the server heard of it", async () => {
+    await open().save(content(2));
+    expect(await open().load()).toEqual(content(2));
+  });
+  it("brings the drawing to another device", async () => {
+    await open().save(content(3));
+    await settle();
+    store = new MemoryStore();
+    expect(await open().load()).toEqual(content(3));
+  });
+  it("keeps on saving while the server is away", async () => {
+    const persist = open();
+    remote.away = true;
+    await persist.save(content(1));
+    await settle();
+    expect(persist.hasUnsaved).toBe(true);
+    remote.away = false;
+    await settle();
+    expect(persist.hasUnsaved).toBe(false);
+    expect(remote.stored?.content).toEqual(content(1));
+  });
+  it("asks when somebody else saved in between, and overwrites nothing", async () => {
+    const mine = open();
+    await mine.save(content(1));
+    await settle();
+    remote.stored = { ...(remote.stored as StoredDocument), revision: 7, content: content(9) as unknown as Json };
+    await mine.save(content(2));
+    await settle();
+    expect(conflicts).toHaveLength(1);
+    expect(remote.stored.content).toEqual(content(9));
+    await mine.resolve(conflicts[0] as Conflict, "mine");
+    await settle();
+    expect(remote.stored.content).toEqual(content(2));
+    expect(remote.stored.revision).toBe(8);
+  });
+  it("takes the other drawing when told to", async () => {
+    const mine = open();
+    await mine.save(content(1));
+    await settle();
+    remote.stored = { ...(remote.stored as StoredDocument), revision: 7, content: content(9) as unknown as Json };
+    await mine.save(content(2));
+    await settle();
+    expect(await mine.resolve(conflicts[0] as Conflict, "theirs")).toEqual(content(9));
+    expect(await open().load()).toEqual(content(9));
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { Client } from "../api/client";
+import type { Job, Progress } from "../api/types";
+import { Jobs } from "./jobs.svelte";
+
+const job = (id: string, state: Job["state"], position: number | null = null): Job => ({
+  id, state, position, kind: "img2img", quarantined: false, label: "", priority: 0, request: {}, inputs: {}, created: 1, started: null,
+  finished: state === "done" ? 2 : null, attempts: 1, resumable: false, progress: null, error: null, pictures: [], parent: null,
+});
+const progress: Progress = { stage: "denoise", step: 1, steps: 4, fraction: 0.25, elapsed_s: 1, left_s: 3, preview: null };
+const queue = { paused: false, notice: null, queued: 0, running: null, interrupted: [], left_s: null };
+const client = { job: async (id: string) => job(id, "done") } as unknown as Client;
+
+describe("Jobs", () => {
+  it("are what the snapshot says", () => {
+    const jobs = new Jobs(client);
+    jobs.put(job("old", "queued", 1));
+    jobs.apply({ type: "snapshot", version: "1", queue, jobs: [job("b", "queued", 2), job("a", "queued", 1), job("r", "running")] });
+    expect(jobs.queued.map((one) => one.id)).toEqual(["a", "b"]);
+    expect(jobs.running?.id).toBe("r");
+    expect(jobs.active).toBe(3);
+  });
+  it("keep their progress when a job event comes without it", () => {
+    const jobs = new Jobs(client);
+    jobs.put(job("r", "running"));
+    jobs.apply({ type: "progress", job: "r", progress });
+    jobs.apply({ type: "job", job: job("r", "running") });
+    expect(jobs.running?.progress?.step).toBe(1);
+  });
+  it("do not mind an event that comes twice or late", () => {
+    const jobs = new Jobs(client);
+    jobs.apply({ type: "job", job: job("a", "done") });
+    jobs.apply({ type: "progress", job: "a", progress });
+    jobs.apply({ type: "job", job: job("a", "done") });
+    expect(jobs.find("a")?.progress).toBeNull();
+    expect(jobs.past).toHaveLength(1);
+  });
+  it("tell who waits for one, also after a break that hid its end", async () => {
+    const jobs = new Jobs(client);
+    const waits = jobs.whenFinished("gone");
+    jobs.apply({ type: "snapshot", version: "1", queue, jobs: [] });
+    expect((await waits).state).toBe("done");
+  });
+});
