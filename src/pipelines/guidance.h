@@ -33,6 +33,7 @@ class Guidance {
   // step of the prompt's schedule.
   Vec predict(const Vec& input, double timestep);
   int calls() const { return call_; }
+  void skip() { ++call_; }  // a call whose answer is known: the prompt's schedule goes on
 
  private:
   enum class Branch { Positive, Negative, NoImage };

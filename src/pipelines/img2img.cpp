@@ -35,7 +35,8 @@ struct Run {
   Tensor encoded;      // the picture's latent; empty for text to image
   Tensor concat;       // extra input channels, or empty
   EncodedPrompt positive, negative;
-  Image colors;  // the prepared picture, for colour correction
+  Image colors;      // the prepared picture, for colour correction
+  int recalled = 0;  // network calls that the memory answered, of the picture being made
 
   int latent_height() const { return static_cast<int>(latent_shape[2]); }
   int latent_width() const { return static_cast<int>(latent_shape[3]); }
@@ -57,7 +58,8 @@ void encode_input(Run& run, const InputImage& input) {
     prepared = resize(prepared, std::max(1, prepared.width / factor) * factor,
                       std::max(1, prepared.height / factor) * factor, Filter::Lanczos);
   const Tensor tensor = picture_to_tensor(prepared);
-  run.encoded = run.model.networks->encode(tensor, run.progress);
+  run.encoded =
+      run.inputs.latent ? *run.inputs.latent : run.model.networks->encode(tensor, run.progress);
   if (run.encoded.shape != run.latent_shape)
     run.encoded = resize_bilinear(run.encoded, run.latent_height(), run.latent_width());
   std::optional<HiddenPart> hidden;
@@ -140,9 +142,12 @@ Tensor denoise(Run& run, size_t index, const Tensor& init_latent) {
                     seconds_since(began));
   };
   RunInputs inputs;
+  const Network guided = with_memory(
+      [&](const Vec& input, double timestep) { return guidance.predict(input, timestep); },
+      run.options.memory, [&] { guidance.skip(), ++run.recalled; });
   inputs.network = [&](const Vec& input, double timestep) {
     report(guidance.calls());
-    return guidance.predict(input, timestep);
+    return guided(input, timestep);
   };
   const bool v = run.model.config().scheduler.prediction_type == PredictionType::V;
   inputs.prediction = v ? Prediction::V : Prediction::Epsilon;
@@ -167,11 +172,11 @@ class Stopwatch {
  public:
   explicit Stopwatch(const Run& run)
       : run_(run), compiling_(compile_seconds()), began_(Clock::now()) {}
-  void learn(const char* what, double times) {
+  void learn(const char* what, double times) {  // 0: what was measured is no measure
     const double compiled = compile_seconds() - compiling_;
     const double seconds = seconds_since(began_) - compiled;
     const double pixels = static_cast<double>(run_.plan.width) * run_.plan.height;
-    if (run_.options.timings)
+    if (run_.options.timings && times > 0)
       run_.options.timings->learn(run_.model.timing_key(what), pixels * times, seconds);
     compiling_ += compiled;
     began_ = Clock::now();
@@ -232,7 +237,8 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
           .concat = {},
           .positive = {},
           .negative = {},
-          .colors = {}};
+          .colors = {},
+          .recalled = 0};
   encode_prompts(run);
   if (inputs.picture)
     encode_input(run, *inputs.picture);
@@ -242,11 +248,15 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
 
   std::vector<Img2ImgPicture> pictures;
   for (size_t index = 0; index < plan.seeds.size(); ++index) {
+    if (options.is_done && options.is_done(index)) continue;
+    if (options.memory) options.memory->begin_picture();
+    run.recalled = 0;
     Stopwatch watch(run);
     const Tensor init_latent = init_latent_of(run, index);
     const Tensor latent = denoise(run, index, init_latent);
     if (index == 0) trace(run, "latent", latent);
-    watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * plan.model_calls);
+    const double calls = run.recalled == 0 ? plan.model_calls : 0;
+    watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * calls);
     progress.at("decode", 0, 1);
     Image image = tensor_to_picture(model.networks->decode(latent, progress));
     watch.learn("decode", 1.0);

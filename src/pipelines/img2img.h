@@ -17,6 +17,7 @@
 #include "pipelines/img2img_request.h"
 #include "pipelines/loaded_model.h"
 #include "pipelines/timings.h"
+#include "samplers/run_memory.h"
 #include "samplers/sampling_plan.h"
 
 namespace pentimento {
@@ -52,6 +53,10 @@ struct Img2ImgOptions {
   std::function<void(size_t index, const Img2ImgPicture&)> on_picture;
   // A small view of the latest x0 estimate, after every step; costs nothing when absent.
   std::function<void(const Tensor& latent)> on_latent;
+  // Keeps what the network answers, so that a run cut short goes on where it was; may be null.
+  RunMemory* memory = nullptr;
+  // Pictures that are finished already: they are not made, reported or returned. May be empty.
+  std::function<bool(size_t index)> is_done;
 };
 
 // `random_seed` is used where the request names no seed. Throws InvalidArgument, Unsupported

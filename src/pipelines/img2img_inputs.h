@@ -37,6 +37,7 @@ struct FinishedLatents {
 
 struct Img2ImgInputs {
   const InputImage* picture = nullptr;  // null: text to image
+  const Tensor* latent = nullptr;       // of the picture, when it is known: it is not encoded then
   const RepaintMask* mask = nullptr;    // null: everything is repainted. Needs a picture
   // The decoded picture made into the job's own result (pasted back into the whole, …), before it
   // is hashed and handed on. May be empty.
