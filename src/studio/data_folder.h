@@ -1,6 +1,6 @@
 // The folder everything durable lives in, held by one process at a time.
 //   studio.sqlite   inputs/ab/<sha256>.<ext>   results/ab/<sha256>.<ext>   recovered/   models/
-//   lock
+//   checkpoints/<job>.steps   lock
 #pragma once
 
 #include <filesystem>
@@ -22,6 +22,7 @@ class DataFolder {
   std::filesystem::path inputs() const { return root_ / "inputs"; }
   std::filesystem::path results() const { return root_ / "results"; }
   std::filesystem::path recovered() const { return root_ / "recovered"; }
+  std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
 
  private:
   std::filesystem::path root_;

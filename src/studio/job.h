@@ -44,6 +44,7 @@ struct Job {
   bool quarantined = false;
   std::optional<int64_t> parent;
   std::optional<JobError> error;
+  std::optional<Json> result;   // what it found out, of kinds that make no pictures
   std::optional<int> position;  // 1, 2, … while queued
 };
 

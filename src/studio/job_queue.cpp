@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "studio/coded_error.h"
+#include "studio/job_pictures.h"
 
 namespace pentimento {
 
@@ -51,7 +52,7 @@ namespace {
 constexpr const char* kColumns =
     "id, kind, label, state, priority, request, inputs, created, started, finished, attempts, "
     "crashes, "
-    "quarantined, parent, error";
+    "quarantined, parent, error, result";
 
 Job job_of(const Statement& row) {
   Job job;
@@ -73,6 +74,7 @@ Job job_of(const Statement& row) {
     const Json error = Json::parse(*text);
     job.error = JobError{error.at("kind"), error.at("code"), error.at("message")};
   }
+  if (const auto text = row.maybe_text(15)) job.result = Json::parse(*text);
   return job;
 }
 
@@ -102,11 +104,12 @@ class SqliteQueue : public JobQueue {
           .with_limit("max_queued_jobs");
     db_.run(
         "INSERT INTO job (key, kind, label, state, priority, place, request, inputs, created, "
-        "parent) "
-        "VALUES (?, ?, ?, 'queued', ?, (SELECT COALESCE(MAX(place), 0) + 1 FROM job), ?, ?, ?, ?)",
+        "parent, pictures) "
+        "VALUES (?, ?, ?, 'queued', ?, (SELECT COALESCE(MAX(place), 0) + 1 FROM job), ?, ?, ?, ?, "
+        "?)",
         spec.key.empty() ? std::optional<std::string>() : std::optional(spec.key), spec.kind,
         spec.label, spec.priority, spec.request.dump(), Json(spec.inputs).dump(), clock_(),
-        spec.parent);
+        spec.parent, pictures_of(spec.request));
     const Job job = read(db_.last_id());
     transaction.commit();
     wake();
@@ -166,9 +169,8 @@ class SqliteQueue : public JobQueue {
   std::map<std::string, int64_t> waiting_pictures() const override {
     const auto lock = db_.lock();
     std::map<std::string, int64_t> pictures;
-    Statement rows = db_.query(
-        "SELECT kind, SUM(MAX(1, COALESCE(json_extract(request, '$.batch'), 1))) FROM job "
-        "WHERE state = 'queued' GROUP BY kind");
+    Statement rows =
+        db_.query("SELECT kind, SUM(pictures) FROM job WHERE state = 'queued' GROUP BY kind");
     while (rows.next()) pictures[rows.text(0)] = rows.integer(1);
     return pictures;
   }
@@ -273,6 +275,12 @@ class SqliteQueue : public JobQueue {
     const Job job = read(id);
     transaction.commit();
     return job;
+  }
+
+  void set_result(int64_t id, const Json& result) override {
+    const auto lock = db_.lock();
+    db_.run("UPDATE job SET result = ? WHERE id = ?",
+            result.dump(-1, ' ', false, Json::error_handler_t::replace), id);
   }
 
   Job finish(int64_t id, JobState state, std::optional<JobError> error) override {

@@ -64,6 +64,7 @@ class JobQueue {
 
   // For workers. take() marks the next job running, unless the queue is paused or empty.
   virtual std::optional<Job> take() = 0;
+  virtual void set_result(int64_t id, const Json& result) = 0;  // of the running job
   virtual Job finish(int64_t id, JobState state, std::optional<JobError> error = {}) = 0;
   virtual Job put_back(int64_t id) = 0;  // running -> queued, first of its priority
   // Blocks until something may have become ready, or the time is over.

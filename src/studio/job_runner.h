@@ -12,6 +12,7 @@
 
 #include "base/progress.h"
 #include "image/image.h"
+#include "samplers/run_memory.h"
 #include "studio/fields.h"
 #include "studio/job.h"
 
@@ -58,6 +59,13 @@ struct RunnerPort {
   std::function<void(const Image& preview)> preview;      // a small look inside, after a step
   std::function<void(int index, RunnerPicture)> picture;  // durable when it returns
   bool wants_previews = true;
+  // Where a run keeps its steps to go on after a stop. `key` names what decides the network's
+  // answers besides the request: program and model. Lives as long as the run; may be empty, or
+  // return null: then nothing is kept.
+  std::function<RunMemory*(const std::string& key)> memory;
+  std::function<bool(int index)> has_picture;  // made before the stop; may be empty
+  // What the job found out, beside or instead of pictures: {"caption": "…"}. May be empty.
+  std::function<void(const Json& result)> result;
 };
 
 // Thread contract: plan() and resolve() from any thread at any time; run() from one thread.

@@ -71,7 +71,16 @@ CREATE TABLE prompt_style (name TEXT PRIMARY KEY, prompt TEXT NOT NULL, negative
 CREATE TABLE pace (work TEXT PRIMARY KEY, seconds_per_unit REAL NOT NULL, samples INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kFirst};
+// How many pictures a job will make, so that the length of ten thousand of them is told at once;
+// what a job found out that is not a picture.
+constexpr const char* kJobPictures = R"sql(
+ALTER TABLE job ADD COLUMN pictures INTEGER NOT NULL DEFAULT 1;
+UPDATE job SET pictures = MAX(1, COALESCE(json_extract(request, '$.batch'), 1));
+ALTER TABLE job ADD COLUMN result TEXT;
+CREATE INDEX job_waiting ON job (state, kind, pictures);
+)sql";
+
+constexpr const char* kMigrations[] = {kFirst, kJobPictures};
 
 }  // namespace
 

@@ -8,6 +8,13 @@
 #include "studio/schema.h"
 
 namespace pentimento {
+namespace {
+
+bool may_go_on(const Job& job) {
+  return job.state == JobState::Queued || job.state == JobState::Interrupted;
+}
+
+}  // namespace
 
 Studio::Studio(StudioOptions options, Clock clock)
     : folder_(options.paths.data),
@@ -21,7 +28,9 @@ Studio::Studio(StudioOptions options, Clock clock)
       prompt_styles(db_),
       tokens(db_, clock_),
       pace(db_),
-      queue(make_sqlite_queue(db_, clock_, options_.max_queued_jobs)) {
+      queue(make_sqlite_queue(db_, clock_, options_.max_queued_jobs)),
+      checkpoints(folder_.checkpoints()) {
+  checkpoints.sweep([&](int64_t job) { return may_go_on(queue->get(job)); });
   const Gallery::Reconciled found = gallery.reconcile(folder_.recovered());
   if (found.missing)
     spdlog::warn("{} pictures of the gallery have lost their files", found.missing);
@@ -39,6 +48,7 @@ void Studio::start(JobRunners runners) {
   worker = std::make_unique<Worker>(
       WorkerDeps{.queue = *queue,
                  .gallery = gallery,
+                 .checkpoints = checkpoints,
                  .runner = [this](const std::string& kind) -> JobRunner& { return runner(kind); },
                  .inputs = [this](const InputHashes& hashes) { return files_of(hashes); },
                  .encode = [this](const RunnerPicture& picture) { return encode(picture); },
@@ -139,6 +149,7 @@ PlanReport Studio::plan(const JobSpec& spec) {
 Job Studio::cancel(int64_t id) {
   if (worker) worker->cancel(id);
   const Job job = queue->cancel(id);
+  if (job.state == JobState::Cancelled) checkpoints.remove(id);
   on.job(job);
   on.queue();
   return job;
@@ -151,7 +162,10 @@ Job Studio::skip(int64_t id) {
 
 int Studio::cancel_many(bool running_too) {
   const auto ids = queue->cancel_queued();
-  for (const int64_t id : ids) on.job(queue->get(id));
+  for (const int64_t id : ids) {
+    checkpoints.remove(id);
+    on.job(queue->get(id));
+  }
   int count = static_cast<int>(ids.size());
   const auto running = worker ? worker->running() : std::nullopt;
   if (running_too && running && worker->cancel(*running)) ++count;
@@ -212,6 +226,15 @@ std::optional<double> Studio::queue_left_s() const {
     left += *each * static_cast<double>(pictures);
   }
   return left;
+}
+
+size_t Studio::steps_kept(const Job& job) const {
+  return may_go_on(job) ? checkpoints.steps_kept(job.id) : 0;
+}
+
+void Studio::forget(int64_t id) {
+  queue->remove(id);
+  checkpoints.remove(id);
 }
 
 void Studio::unload_models() {

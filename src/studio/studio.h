@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/paths.h"
+#include "studio/checkpoints.h"
 #include "studio/data_folder.h"
 #include "studio/database.h"
 #include "studio/documents.h"
@@ -60,6 +61,10 @@ class Studio {
   Inputs::Added input_from_picture(int64_t picture);
   NewPicture encode(const RunnerPicture& picture) const;
 
+  // Steps that the job need not compute again: of one that waits or was interrupted, else 0.
+  size_t steps_kept(const Job& job) const;
+  void forget(int64_t job);  // removes a job that is not running
+
   // Seconds the queue needs, as far as is known.
   std::optional<double> queue_left_s() const;
   void unload_models();
@@ -85,6 +90,7 @@ class Studio {
   Pace pace;
   EventBus events;
   std::unique_ptr<JobQueue> queue;
+  Checkpoints checkpoints;
   WorkerEvents on;  // set before start(): the server turns these into events
   std::unique_ptr<Worker> worker;
 

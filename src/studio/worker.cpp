@@ -6,6 +6,7 @@
 #include <new>
 
 #include "studio/coded_error.h"
+#include "studio/job_pictures.h"
 #include "studio/pictures.h"
 
 namespace pentimento {
@@ -77,13 +78,16 @@ void Worker::between_jobs(std::function<void()> work) {
 
 void Worker::run(const Job& job) {
   const auto began = steady_clock::now();
+  const auto made_before = deps_.gallery.of_job(job.id);
   {
     std::lock_guard lock(mutex_);
     running_.emplace();
     running_->job = job.id;
     running_->began = running_->denoise_began = began;
-    const Json batch = job.request.value("batch", Json(1));
-    running_->pictures_total = batch.is_number_integer() ? std::max(1, batch.get<int>()) : 1;
+    running_->pictures_total = static_cast<int>(pictures_of(job.request));
+    for (const GalleryPicture& picture : made_before) running_->made_before.insert(picture.index);
+    running_->pictures_done =
+        std::min(static_cast<int>(made_before.size()), running_->pictures_total);
     if (stopping_) running_->cancel.cancel(), running_->ending = Ending::PutBack;
   }
   deps_.events.job(job);
@@ -146,6 +150,7 @@ Job Worker::conclude(const Job& job, std::optional<JobError> error, bool cancell
     ended = deps_.queue.finish(job.id, cancelled && !kept ? JobState::Cancelled : JobState::Done);
   }
   std::lock_guard lock(mutex_);
+  if (ended.state != JobState::Queued) deps_.checkpoints.remove(job.id);
   running_.reset();
   idle_.notify_all();
   return ended;
@@ -163,7 +168,28 @@ RunnerPort Worker::port_for(const Job& job) {
   port.picture = [this, job](int index, RunnerPicture picture) {
     on_picture(job, index, std::move(picture));
   };
+  port.result = [this, job](const Json& result) { deps_.queue.set_result(job.id, result); };
+  port.memory = [this, job](const std::string& key) { return open_memory(job, key); };
+  port.has_picture = [this](int index) {
+    std::lock_guard lock(mutex_);
+    return running_->made_before.contains(index);
+  };
   return port;
+}
+
+// A job runs without a memory too, when the disk is full.
+RunMemory* Worker::open_memory(const Job& job, const std::string& key) {
+  try {
+    auto file = deps_.checkpoints.open(job.id, key);
+    if (file->steps())
+      spdlog::info("job {} goes on after {} steps", public_id('j', job.id), file->steps());
+    std::lock_guard lock(mutex_);
+    running_->memory = std::move(file);
+    return running_->memory.get();
+  } catch (const Error& error) {
+    spdlog::warn("job {} is run without checkpoints: {}", public_id('j', job.id), error.what());
+    return nullptr;
+  }
 }
 
 void Worker::on_progress(const Job& job, const ProgressEvent& event) {
@@ -181,11 +207,15 @@ void Worker::on_progress(const Job& job, const ProgressEvent& event) {
     p.fraction = (r.pictures_done + share_of(p.stage, event.done, event.total)) / r.pictures_total;
     p.fraction = std::clamp(std::max(before, p.fraction), 0.0, 0.999);
     if (p.stage == "denoise") {
-      if (event.done == 0)
-        r.denoise_began = steady_clock::now(), r.denoise_done = 0;
-      else
+      // Steps that were only remembered say nothing of the pace.
+      const int recalled = r.memory ? r.memory->recalled() : 0;
+      if (event.done == 0 || recalled != r.denoise_recalled) {
+        r.denoise_began = steady_clock::now();
         r.denoise_done = event.done;
-      const double pace = r.denoise_done > 0 ? seconds_since(r.denoise_began) / r.denoise_done : 0;
+        r.denoise_recalled = recalled;
+      }
+      const int made = event.done - r.denoise_done;
+      const double pace = made > 0 ? seconds_since(r.denoise_began) / made : 0;
       if (pace > 0)
         p.left_s = pace * (event.total - event.done) * 1.05 +
                    pace * event.total * 1.05 * (r.pictures_total - r.pictures_done - 1);

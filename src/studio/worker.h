@@ -8,9 +8,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
+#include "studio/checkpoints.h"
 #include "studio/gallery.h"
 #include "studio/job_queue.h"
 #include "studio/job_runner.h"
@@ -38,6 +40,7 @@ struct WorkerEvents {
 struct WorkerDeps {
   JobQueue& queue;
   Gallery& gallery;
+  Checkpoints& checkpoints;
   std::function<JobRunner&(const std::string& kind)> runner;  // throws Unsupported
   std::function<JobInputs(const InputHashes&)> inputs;        // throws NotFound
   std::function<NewPicture(const RunnerPicture&)> encode;     // picture and infotext as a file
@@ -76,7 +79,9 @@ class Worker {
     std::string preview;
     int pictures_done = 0, pictures_total = 1;
     SteadyClock::time_point began, denoise_began, last_told;
-    int denoise_done = 0;
+    int denoise_done = 0, denoise_recalled = 0;
+    std::set<int> made_before;               // pictures, in an earlier attempt
+    std::unique_ptr<CheckpointFile> memory;  // of the computing thread
   };
 
   void loop();
@@ -85,6 +90,7 @@ class Worker {
   void on_progress(const Job& job, const ProgressEvent& event);
   void on_preview(const Image& image);
   void on_picture(const Job& job, int index, RunnerPicture picture);
+  RunMemory* open_memory(const Job& job, const std::string& key);
   Job conclude(const Job& job, std::optional<JobError> error, bool cancelled);
   bool end(int64_t job, Ending ending);
   void run_chores();
