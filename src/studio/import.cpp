@@ -61,14 +61,17 @@ double modified(const fs::path& path) {
 std::vector<Found> pictures_under(const fs::path& folder) {
   std::vector<Found> found;
   std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(
-           folder, fs::directory_options::skip_permission_denied, error)) {
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder, options, error), end; !error && at != end;
+       at.increment(error)) {
+    const fs::directory_entry& entry = *at;
+    std::error_code unreadable;
     std::string extension = entry.path().extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return std::tolower(c); });
     if (extension != ".png" && extension != ".jpg" && extension != ".jpeg" && extension != ".webp")
       continue;
-    if (entry.is_regular_file(error)) found.push_back({entry.path(), modified(entry.path())});
+    if (entry.is_regular_file(unreadable)) found.push_back({entry.path(), modified(entry.path())});
   }
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return std::tie(a.time, a.path) < std::tie(b.time, b.path);
@@ -86,6 +89,13 @@ ImportReport import_folder(Studio& studio, const fs::path& folder, const Progres
   for (size_t i = 0; i < found.size(); ++i) {
     progress.at("import", static_cast<int>(i), static_cast<int>(found.size()));
     try {
+      std::error_code error;
+      const auto size = fs::file_size(found[i].path, error);
+      const auto limit = static_cast<uintmax_t>(studio.options().picture_limits.max_bytes);
+      if (!error && size > limit)
+        throw CodedError(ErrorKind::InvalidArgument, "too_large",
+                         found[i].path.filename().string() + ": is " + std::to_string(size >> 20) +
+                             " MiB, at most " + std::to_string(limit >> 20) + " are taken");
       const std::string bytes = read_whole_file(found[i].path);
       const auto added =
           studio.import_picture(as_bytes(bytes), found[i].path.filename().string(), found[i].time);

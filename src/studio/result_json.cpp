@@ -126,6 +126,13 @@ std::string repeat_json(const RepeatReport& report) {
   return dump(json);
 }
 
+std::string import_json(const ImportReport& report) {
+  return dump({{"added", report.added},
+               {"known", report.known},
+               {"refused", report.refused},
+               {"problems", report.problems}});
+}
+
 std::string devices_json(const std::vector<DeviceInfo>& devices) {
   ordered_json json = ordered_json::array();
   for (const DeviceInfo& device : devices)

@@ -7,6 +7,7 @@
 #include "image/codec.h"
 #include "pipelines/img2img.h"
 #include "pipelines/repeat.h"
+#include "studio/studio.h"
 #include "weights/summary.h"
 
 namespace pentimento {
@@ -44,6 +45,7 @@ std::string info_json(const InputImage& input, const Picture& picture,
                       const std::string& parameters);
 std::string summary_json(const std::string& path, const ModelSummary& summary);
 std::string repeat_json(const RepeatReport& report);
+std::string import_json(const ImportReport& report);
 std::string devices_json(const std::vector<DeviceInfo>& devices);
 
 }  // namespace pentimento

@@ -2,24 +2,32 @@
 // "crash" ends the process, "fail" throws, "full disk" finds no room, "wait" lasts until cancelled.
 #pragma once
 
+#include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 
 #include "studio/coded_error.h"
 #include "studio/job_runner.h"
+#include "studio/loopback_runner.h"
 #include "studio/request_json.h"
+#include "studio/txt2img_json.h"
 #include "text/infotext.h"
 
 namespace pentimento::testing {
 
 class FakeRunner : public JobRunner {
  public:
-  FakeRunner(std::string kind, int step_ms) : kind_(std::move(kind)), step_ms_(step_ms) {}
+  // `computed` counts the steps that were really made; may be null.
+  FakeRunner(std::string kind, int step_ms, std::shared_ptr<std::atomic<int>> computed = {})
+      : kind_(std::move(kind)), step_ms_(step_ms), computed_(std::move(computed)) {}
 
   JobKind describe() const override {
     JobKind kind{.kind = kind_,
                  .what = "paints plain colours",
-                 .fields = img2img_fields(kind_ != "txt2img")};
+                 .fields = kind_ == "txt2img"    ? txt2img_fields()
+                           : kind_ == "loopback" ? loopback_fields()
+                                                 : img2img_fields(true)};
     if (kind_ != "txt2img") kind.inputs = {{"source", "the picture to start from", true}};
     if (kind_ == "inpaint") {
       kind.inputs.push_back({"mask", "white = repaint", true});
@@ -58,12 +66,23 @@ class FakeRunner : public JobRunner {
       throw Error(ErrorKind::Unsupported, "the prompt asked for failure");
     if (prompt.find("full disk") != std::string::npos)
       throw CodedError(ErrorKind::Io, "disk_full", "no room");
-    const int steps = request.at("steps").get<int>(), batch = request.at("batch").get<int>();
+    const int steps = request.at("steps").get<int>();
+    const int batch = request.at("batch").get<int>() * request.value("loops", 1);
+    RunMemory* memory = port.memory ? port.memory("fake") : nullptr;
     for (int k = 0; k < batch; ++k) {
+      if (port.has_picture && port.has_picture(k)) continue;
+      if (memory) memory->begin_picture();
+      const Network step_once = with_memory(
+          [&](const Vec& x, double) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(step_ms_));
+            if (computed_) ++*computed_;
+            return x;
+          },
+          memory);
       for (int step = 0; step <= steps || prompt.find("wait") != std::string::npos; ++step) {
         port.progress.at("denoise", std::min(step, steps), steps);
         if (step == 1 && port.preview) port.preview(Image(8, 8, 3, 100));
-        std::this_thread::sleep_for(std::chrono::milliseconds(step_ms_));
+        step_once(Vec(4, static_cast<float>(k)), step);
       }
       port.picture(k, painted(request, k));
     }
@@ -74,9 +93,10 @@ class FakeRunner : public JobRunner {
     const int64_t seed = request.at("seed").get<int64_t>() + k;
     request["seed"] = seed;
     request["batch"] = 1;
+    const int scale = request.value("hires", false) ? request["hires_scale"].get<int>() : 1;
     RunnerPicture made;
-    made.image = Image(request.at("width").get<int>(), request.at("height").get<int>(), 3,
-                       static_cast<uint8_t>(seed));
+    made.image = Image(request.at("width").get<int>() * scale,
+                       request.at("height").get<int>() * scale, 3, static_cast<uint8_t>(seed));
     made.image.pixels[0] = static_cast<uint8_t>(seed >> 8);
     made.image.pixels[1] = static_cast<uint8_t>(seed >> 16);
     made.prompt = request.at("prompt");
@@ -98,12 +118,14 @@ class FakeRunner : public JobRunner {
   }
   std::string kind_;
   int step_ms_;
+  std::shared_ptr<std::atomic<int>> computed_;
 };
 
-inline JobRunners fake_runners(int step_ms = 2) {
+inline JobRunners fake_runners(int step_ms = 2,
+                               const std::shared_ptr<std::atomic<int>>& computed = {}) {
   JobRunners runners;
-  for (const char* kind : {"img2img", "txt2img", "inpaint"})
-    runners.push_back(std::make_unique<FakeRunner>(kind, step_ms));
+  for (const char* kind : {"img2img", "txt2img", "inpaint", "loopback"})
+    runners.push_back(std::make_unique<FakeRunner>(kind, step_ms, computed));
   return runners;
 }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "base/paths.h"
 #include "studio/coded_error.h"
 #include "studio/job_queue.h"
@@ -226,6 +228,44 @@ TEST(Database, WhatIsNotCommittedDidNotHappen) {
   Statement row = db.query("SELECT COUNT(*) FROM meta WHERE key = 'a'");
   row.next();
   EXPECT_EQ(row.integer(0), 0);
+}
+
+// All in one transaction: what a disk needs for ten thousand syncs is not the subject.
+TEST(LongQueue, TenThousandJobsWaitInOrderAndAreSeenAtOnce) {
+  testing::TempDir folder;
+  Database db(folder / "studio.sqlite", studio_migrations());
+  const auto queue = make_sqlite_queue(db, system_clock());
+  const auto add = [&](int n) {
+    return queue->add({.kind = n % 2 ? "img2img" : "txt2img",
+                       .request = {{"prompt", std::string(300, 'p')}, {"batch", 1 + n % 3}},
+                       .priority = n % 5});
+  };
+  {
+    Database::Transaction all(db);
+    for (int n = 0; n < 10'000; ++n) add(n);
+    all.commit();
+  }
+  try {
+    add(0);
+    FAIL() << "the queue has no end";
+  } catch (const CodedError& error) {
+    EXPECT_EQ(error.code(), "queue_full");
+    EXPECT_EQ(error.limit(), "max_queued_jobs");
+  }
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(queue->state().queued, 10'000);
+  EXPECT_EQ(queue->waiting_pictures().at("img2img") + queue->waiting_pictures().at("txt2img"),
+            1 + 3333 * 6);
+  const auto page = queue->list({.states = {JobState::Queued}, .limit = 200, .offset = 9'800});
+  ASSERT_EQ(page.size(), 200u);
+  EXPECT_EQ(page.back().position, 10'000);
+  EXPECT_EQ(page.back().priority, 0);
+  EXPECT_EQ(queue->take()->priority, 4);
+  queue->move(page.back().id, page.front().id);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  EXPECT_LT(seconds, 1.0) << "six looks at the queue";
+  EXPECT_EQ(queue->cancel_queued().size(), 9'999u);
 }
 
 }  // namespace

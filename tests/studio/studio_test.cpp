@@ -19,7 +19,7 @@ class StudioTest : public ::testing::Test {
         std::make_unique<Studio>(StudioOptions{.paths = {folder_ / "data", folder_ / "cache",
                                                          folder_ / "config", folder_ / "assets"}},
                                  system_clock());
-    studio_->start(fake_runners(step_ms));
+    studio_->start(fake_runners(step_ms, computed_));
     const std::string photo = encode_text(Image(32, 24, 3, 128), {});
     source_ = studio_->inputs.add(as_bytes(photo), "photo.png").input.sha256;
   }
@@ -44,9 +44,15 @@ class StudioTest : public ::testing::Test {
     for (int i = 0; i < 2000 && studio_->worker->running() != id; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
+  bool no_checkpoints_left() {
+    for (int i = 0; i < 2000 && studio_->worker->running(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return std::filesystem::is_empty(studio_->folder().checkpoints());
+  }
   testing::TempDir folder_;
   std::unique_ptr<Studio> studio_;
   std::string source_;
+  std::shared_ptr<std::atomic<int>> computed_ = std::make_shared<std::atomic<int>>(0);
 };
 
 TEST_F(StudioTest, RunsAJobAndKeepsItsPicturesWithTheirSeeds) {
@@ -91,6 +97,39 @@ TEST_F(StudioTest, StoppingPutsTheRunningJobBack) {
   studio_->stop(0);
   EXPECT_EQ(studio_->queue->get(job.id).state, JobState::Queued);
   EXPECT_FALSE(studio_->queue->state().paused);
+}
+
+TEST_F(StudioTest, AJobThatWasPutBackGoesOnWhereItWas) {
+  open(/*step_ms=*/20);
+  const auto spec = [&](int batch) {
+    return JobSpec{.kind = "img2img",
+                   .request = {{"steps", 30}, {"batch", batch}, {"seed", 9}},
+                   .inputs = {{"source", source_}}};
+  };
+  const Job job = studio_->submit(spec(2)).job;
+  while (studio_->gallery.of_job(job.id).empty() || *computed_ < 40)  // in its second picture
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  studio_->stop(0);
+  const int before = *computed_;
+  const Job waiting = studio_->queue->get(job.id);
+  EXPECT_EQ(waiting.state, JobState::Queued);
+  EXPECT_EQ(studio_->steps_kept(waiting), static_cast<size_t>(before - 31));
+  open(/*step_ms=*/1);
+  EXPECT_EQ(wait(job.id).state, JobState::Done);
+  EXPECT_EQ(*computed_, 2 * 31) << "a step was made twice, or not at all";
+  EXPECT_EQ(studio_->gallery.of_job(job.id).size(), 2u);
+  EXPECT_EQ(studio_->steps_kept(studio_->queue->get(job.id)), 0u);
+  EXPECT_TRUE(no_checkpoints_left());
+}
+
+TEST_F(StudioTest, ACancelledJobKeepsNoSteps) {
+  open(/*step_ms=*/5);
+  const Job job = submit("wait");
+  wait_until_running(job.id);
+  while (*computed_ < 3) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  studio_->cancel(job.id);
+  EXPECT_EQ(wait(job.id).state, JobState::Cancelled);
+  EXPECT_TRUE(no_checkpoints_left());
 }
 
 TEST_F(StudioTest, StoppingLetsAShortJobFinish) {

@@ -1,0 +1,173 @@
+#include "studio/diffusion_tools.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <random>
+
+#include "image/codec.h"
+#include "pipelines/pixels.h"
+#include "runtime/version.h"
+#include "studio/coded_error.h"
+#include "studio/content_store.h"
+#include "studio/pictures.h"
+
+namespace pentimento {
+
+uint64_t drawn_seed() {
+  static std::mutex mutex;
+  static std::mt19937_64 engine{std::random_device{}()};
+  std::lock_guard lock(mutex);
+  return std::uniform_int_distribution<uint64_t>(0, 4294967295ull)(engine);
+}
+
+namespace {
+
+constexpr int kPreviewEdgePx = 256;
+
+// What the four channels of a Stable Diffusion latent mean in colour, fitted once by linear
+// regression (webui: "Approx cheap").
+constexpr float kLatentColours[4][3] = {{0.298f, 0.207f, 0.208f},
+                                        {0.187f, 0.286f, 0.173f},
+                                        {-0.158f, 0.189f, 0.264f},
+                                        {-0.184f, -0.271f, -0.473f}};
+
+Image coloured(const Tensor& latent) {
+  const auto& shape = latent.shape;
+  const int height = static_cast<int>(shape[2]), width = static_cast<int>(shape[3]);
+  const size_t plane = static_cast<size_t>(height) * static_cast<size_t>(width);
+  Image image(width, height, 3);
+  for (size_t i = 0; i < plane; ++i) {
+    for (size_t rgb = 0; rgb < 3; ++rgb) {
+      float value = 0;
+      for (size_t c = 0; c < 4; ++c) value += latent.data[c * plane + i] * kLatentColours[c][rgb];
+      image.pixels[i * 3 + rgb] =
+          static_cast<uint8_t>(std::clamp((value + 1) * 127.5f, 0.0f, 255.0f));
+    }
+  }
+  return image;
+}
+
+}  // namespace
+
+std::optional<Image> quick_look(LoadedModel& model, const Tensor& latent) {
+  const VaeConfig& vae = model.config().vae;
+  if (vae.tiny) {
+    const Image whole = tensor_to_picture(model.networks->decode(latent, {}));
+    const double scale =
+        std::min(1.0, kPreviewEdgePx / static_cast<double>(std::max(whole.width, whole.height)));
+    return resize(whole, std::max(1, static_cast<int>(whole.width * scale)),
+                  std::max(1, static_cast<int>(whole.height * scale)), Filter::Box);
+  }
+  if (vae.latent_channels == 4) return coloured(latent);
+  return std::nullopt;
+}
+
+std::string memory_key(const LoadedModel& model, const std::string& version) {
+  return version + "\n" + model.sha256 + "\n" + model.vae_sha256 + "\n" + model.runtime.device +
+         "\n" + to_string(model.runtime.precision);
+}
+
+std::string DiffusionTools::unavailable() const {
+  const auto models = catalog->list("checkpoint");
+  const bool any =
+      std::any_of(models.begin(), models.end(), [](const CatalogModel& m) { return !m.problem; });
+  return any ? ""
+             : "there is no model yet: put a Stable Diffusion checkpoint (.safetensors or .ckpt) "
+               "into the models folder";
+}
+
+namespace {
+
+// The work of one picture of the largest size with the most steps: no request may cost more.
+constexpr int64_t kMostPixelSteps = int64_t{2048} * 2048 * 150;
+
+void refuse_too_much(const Img2ImgRequest& r) {
+  const int64_t asked = int64_t{r.width} * r.height * r.batch * r.steps.value_or(20);
+  if (asked <= kMostPixelSteps) return;
+  throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
+                   "width x height x batch x steps is " + std::to_string(asked) +
+                       ", more than max_pixel_steps, " + std::to_string(kMostPixelSteps) +
+                       "; ask for fewer pictures at a time",
+                   "request.batch")
+      .with_limit("max_pixel_steps");
+}
+
+}  // namespace
+
+void DiffusionTools::decide(Img2ImgJob& job) const {
+  refuse_too_much(job.request);
+  const auto setting = [&](const char* name) {
+    return settings ? settings->value(name).get<std::string>() : std::string();
+  };
+  if (job.model.empty()) job.model = setting("model");
+  if (job.vae.empty()) job.vae = setting("vae");
+  job.model = catalog->need("checkpoint", job.model).name;
+  if (!job.vae.empty()) job.vae = catalog->need("vae", job.vae).file;
+  if (!job.request.seed) job.request.seed = drawn_seed();
+  if (!job.request.subseed) job.request.subseed = drawn_seed();
+}
+
+std::shared_ptr<LoadedModel> DiffusionTools::load(const std::string& model, const std::string& vae,
+                                                  const Progress& progress) const {
+  const CatalogModel found = catalog->need("checkpoint", model);
+  std::optional<CatalogModel> own_vae;
+  if (!vae.empty()) own_vae = catalog->need("vae", vae);
+  return holder->get(found, own_vae, progress);
+}
+
+Img2ImgOptions DiffusionTools::options(LoadedModel& model, Timings& timings,
+                                       const RunnerPort& port) const {
+  Img2ImgOptions options;
+  options.version = version_text();
+  options.timings = &timings;
+  const int every = settings ? settings->value("preview_every_steps").get<int>() : 1;
+  if (port.wants_previews && every > 0)
+    options.on_latent = [&model, &port, every, step = 0](const Tensor& latent) mutable {
+      if (++step % every != 0) return;
+      if (const auto look = quick_look(model, latent)) port.preview(*look);
+    };
+  if (port.memory) options.memory = port.memory(memory_key(model, options.version));
+  if (port.has_picture)
+    options.is_done = [&port](size_t index) { return port.has_picture(static_cast<int>(index)); };
+  return options;
+}
+
+RunnerPicture DiffusionTools::picture(const Img2ImgRequest& request, const LoadedModel& model,
+                                      const Img2ImgPicture& made) const {
+  return {.image = made.image,
+          .infotext = format_infotext(made.infotext),
+          .prompt = request.prompt,
+          .negative_prompt = request.negative_prompt,
+          .model = model.name,
+          .seed = static_cast<int64_t>(made.seed)};
+}
+
+std::optional<InputImage> input_of(const JobInputs& inputs, const std::string& role) {
+  const auto it = inputs.find(role);
+  if (it == inputs.end()) return std::nullopt;
+  const std::string bytes = read_whole_file(it->second.file);
+  return InputImage{decode_picture(as_bytes(bytes), it->second.name).image, it->second.name,
+                    it->second.sha256};
+}
+
+Img2ImgRequest single_of(const Img2ImgRequest& request, const Img2ImgPlan& plan, size_t index) {
+  Img2ImgRequest single = request;
+  single.batch = 1;
+  single.seed = plan.seeds.at(index);
+  if (index < plan.subseeds.size()) single.subseed = plan.subseeds[index];
+  return single;
+}
+
+PlanReport report_of(const Img2ImgPlan& plan) {
+  return {.steps = plan.steps,
+          .steps_that_run = plan.model_calls,
+          .width = plan.width,
+          .height = plan.height,
+          .pictures = static_cast<int>(plan.seeds.size()),
+          .seconds = plan.seconds,
+          .memory_bytes = plan.memory_bytes,
+          .sentence = plan.describe()};
+}
+
+}  // namespace pentimento

@@ -1,0 +1,55 @@
+// What every job that denoises needs: its model, its pictures, and the way a running pipeline
+// speaks to the worker.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pipelines/img2img.h"
+#include "studio/job_runner.h"
+#include "studio/model_catalog.h"
+#include "studio/model_holder.h"
+#include "studio/request_json.h"
+#include "studio/settings.h"
+
+namespace pentimento {
+
+// Thread contract: as JobRunner; copies share everything.
+struct DiffusionTools {
+  std::shared_ptr<ModelHolder> holder;
+  std::shared_ptr<ModelCatalog> catalog;
+  std::shared_ptr<Settings> settings;  // may be null: no defaults
+  std::filesystem::path timings_file;
+
+  // Why nothing can run, for JobKind::unavailable; empty: there is a model.
+  std::string unavailable() const;
+  // The names and seeds that would otherwise be decided later. Throws NotFound.
+  void decide(Img2ImgJob& job) const;
+  std::shared_ptr<LoadedModel> load(const std::string& model, const std::string& vae,
+                                    const Progress& progress) const;
+  // Progress, previews, checkpoints. `timings`, `model` and `port` must outlive the options.
+  Img2ImgOptions options(LoadedModel& model, Timings& timings, const RunnerPort& port) const;
+  // A picture of a batch as the gallery keeps it, but for its request.
+  RunnerPicture picture(const Img2ImgRequest& request, const LoadedModel& model,
+                        const Img2ImgPicture& made) const;
+};
+
+// The picture of a role; nothing when the job has none.
+std::optional<InputImage> input_of(const JobInputs& inputs, const std::string& role);
+
+// The request that makes picture `index` of a batch alone, every choice pinned.
+Img2ImgRequest single_of(const Img2ImgRequest& request, const Img2ImgPlan& plan, size_t index);
+
+PlanReport report_of(const Img2ImgPlan& plan);
+
+// What decides the network's answers besides the request: the key of a run's memory.
+std::string memory_key(const LoadedModel& model, const std::string& version);
+
+// A small RGB view of a latent, or nothing when this model offers no cheap one.
+std::optional<Image> quick_look(LoadedModel& model, const Tensor& latent);
+
+uint64_t drawn_seed();  // 0 .. 2^32-1
+
+}  // namespace pentimento
