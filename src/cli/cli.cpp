@@ -55,6 +55,7 @@ int run_cli(int argc, char** argv) {
   add_bench(app, context);
   add_cache(app, context);
   add_serve(app, context);
+  add_import(app, context);
   add_completion(app, context);
   try {
     app.parse(argc, argv);

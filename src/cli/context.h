@@ -42,6 +42,7 @@ void add_devices(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
 }  // namespace pentimento

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/context.h"
+#include "server/json_log.h"
 #include "server/serve.h"
 
 namespace pentimento {
@@ -13,7 +14,7 @@ namespace {
 struct Arguments {
   ServeOptions options;
   std::string address, certificate, key, models;
-  bool listen = false;
+  bool listen = false, json_log = false;
 };
 
 void run(Context& context, Arguments& a) {
@@ -22,6 +23,7 @@ void run(Context& context, Arguments& a) {
   options.runtime = context.runtime_options();
   options.stop = context.cancel;
   options.say = [](const std::string& line) { std::cout << line << std::endl; };
+  if (a.json_log) log_as_json();
   if (a.listen) options.address = "0.0.0.0";
   if (!a.address.empty()) options.address = a.address;
   if (!a.certificate.empty()) options.tls_certificate = a.certificate;
@@ -54,6 +56,7 @@ void add_serve(CLI::App& app, Context& context) {
   verb->add_option("--models", a->models, "one more folder of models")
       ->check(CLI::ExistingDirectory);
   verb->add_flag("--api-server-stop", a->options.allow_stop, "let clients stop the server");
+  verb->add_flag("--log-json", a->json_log, "the log as one JSON object a line");
   add_runtime_options(*verb, context);
   verb->callback([&context, a] { run(context, *a); });
 }

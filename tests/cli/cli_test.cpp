@@ -340,5 +340,28 @@ TEST(Cli, StylizePaintsWithoutAModel) {
   EXPECT_EQ(program.run({"stylize", kPicture, "--style", "no-such-style"}).code, 2);
 }
 
+TEST(Cli, ImportsAFolderOfPicturesOnce) {
+  Program program;
+  ASSERT_EQ(program.run(img2img({"--prompt", "a cat", "-o", "a.png"})).code, 0);
+  fs::create_directories(program / "old/2023");
+  fs::copy(program / "a.png", program / "old/2023/00001-5.png");
+  fs::copy(kPicture, program / "old/plain.PNG");
+  std::ofstream(program / "old/broken.png") << "no picture";
+  std::ofstream(program / "old/notes.txt") << "no picture either";
+  const Outcome first = program.run({"import", "old"});
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(first.out, "2 pictures added, 0 known already, 1 left out\n");
+  EXPECT_TRUE(has(first.err, "broken.png")) << first.err;
+  const Outcome again = program.run({"import", "old", "--json"});
+  EXPECT_TRUE(has(again.out, "\"added\": 0")) << again.out;
+  EXPECT_TRUE(has(again.out, "\"known\": 2")) << again.out;
+  EXPECT_TRUE(has(again.out, "\"refused\": 1")) << again.out;
+}
+
+TEST(Cli, ImportRefusesWhatIsNoFolder) {
+  Program program;
+  expect_refusal(program.run({"import", "nowhere"}), 3, "nowhere: is not a folder");
+}
+
 }  // namespace
 }  // namespace pentimento
