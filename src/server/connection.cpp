@@ -183,6 +183,11 @@ bool Connection::filter_header() {
   return true;
 }
 
+bool Connection::hung_up() const {
+  pollfd poll_fd{fd_, POLLRDHUP, 0};
+  return ::poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 bool Connection::is_readable() const {
   return header_at_ < header_.size() || !surplus_.empty() || (ssl_ && SSL_pending(ssl_) > 0) ||
          wait(Wait::Read, limits_.stall_seconds);
@@ -220,6 +225,9 @@ ssize_t Connection::read(char* data, size_t size) {
 }
 
 ssize_t Connection::write(const char* data, size_t size) {
+  const auto began = SteadyClock::now();
+  const double allowed =
+      limits_.stall_seconds + static_cast<double>(size) / limits_.slowest_bytes_per_s;
   size_t done = 0;
   while (done < size) {
     ssize_t n;
@@ -241,7 +249,7 @@ ssize_t Connection::write(const char* data, size_t size) {
       done += static_cast<size_t>(n);
       continue;
     }
-    if (n == -2 || !wait(needed, limits_.stall_seconds)) {
+    if (n == -2 || seconds_since(began) > allowed || !wait(needed, limits_.stall_seconds)) {
       closing_ = true;
       return -1;
     }

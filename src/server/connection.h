@@ -8,16 +8,9 @@
 #include <chrono>
 #include <string>
 
-namespace pentimento {
+#include "server/connection_limits.h"
 
-struct ConnectionLimits {
-  size_t header_bytes = 32 << 10;
-  size_t body_bytes = 128 << 20;
-  double header_seconds = 10;         // from the first byte of a request to the end of its header
-  double idle_seconds = 30;           // between requests
-  double stall_seconds = 30;          // without a byte moving, while reading or writing
-  double slowest_bytes_per_s = 16e3;  // of a request's body, on the whole
-};
+namespace pentimento {
 
 // Thread contract: one thread.
 class Connection : public httplib::Stream {
@@ -33,6 +26,7 @@ class Connection : public httplib::Stream {
   bool begin_request(const std::function<bool()>& stopping);
   void close_after_answer() { closing_ = true; }
   bool closing() const { return closing_; }
+  bool hung_up() const;  // the other end has closed
 
   bool is_readable() const override;
   bool is_writable() const override;

@@ -30,8 +30,10 @@ Json snapshot_of(Studio& studio) {
 
 class EventStream : public BodyStream {
  public:
-  EventStream(App& app, const std::string& last_seen)
-      : app_(app), start_(std::to_string(static_cast<int64_t>(app.started() * 1000))) {
+  EventStream(App& app, const std::string& last_seen, std::function<bool()> hung_up)
+      : app_(app),
+        hung_up_(std::move(hung_up)),
+        start_(std::to_string(static_cast<int64_t>(app.started() * 1000))) {
     const size_t dash = last_seen.find('-');
     const std::string number = dash == std::string::npos ? "" : last_seen.substr(dash + 1);
     const bool ours = dash != std::string::npos && last_seen.substr(0, dash) == start_ &&
@@ -46,8 +48,8 @@ class EventStream : public BodyStream {
   std::optional<std::string> next() override {
     if (!opened_) return open();
     const auto events = app_.studio().events.after(at_, 1.0);
-    if (app_.studio().events.closed() || !events)
-      return std::nullopt;  // behind, or stopping: come again
+    if (app_.studio().events.closed() || !events || hung_up_())
+      return std::nullopt;  // behind, stopping, or gone: come again
     std::string text;
     for (const Event& event : *events) {
       text += framed(id_of(event.id), event.type, event.data);
@@ -73,6 +75,7 @@ class EventStream : public BodyStream {
   std::string id_of(uint64_t number) const { return start_ + "-" + std::to_string(number); }
 
   App& app_;
+  std::function<bool()> hung_up_;
   std::string start_;
   uint64_t at_ = 0;
   std::optional<uint64_t> missed_from_;
@@ -96,7 +99,7 @@ void add_event_routes(App& app, Router& router) {
                 // stream, and a compressor keeps events back until it has a block of them.
                 response.content_type = "text/event-stream";
                 response.headers["X-Accel-Buffering"] = "no";
-                response.stream = std::make_shared<EventStream>(app, last);
+                response.stream = std::make_shared<EventStream>(app, last, r.hung_up);
                 return response;
               }});
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "server/host_names.h"
 #include "server/router.h"
 #include "studio/tokens.h"
 
@@ -67,9 +68,5 @@ class Gate {
   };
   std::map<std::string, Failures> failures_;
 };
-
-bool is_loopback(const std::string& address);
-bool is_address_literal(const std::string& host);  // an IP literal needs no allow-list
-std::string host_without_port(const std::string& host);
 
 }  // namespace pentimento

@@ -28,10 +28,11 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   HeaderMap headers;
   std::string body;
-  std::vector<UploadedPart> parts;    // multipart/form-data
-  std::string remote_address;         // of the socket's other end
-  bool secure = false;                // came over TLS
-  std::vector<std::string> captures;  // what the route's {…} matched
+  std::vector<UploadedPart> parts;                       // multipart/form-data
+  std::string remote_address;                            // of the socket's other end
+  bool secure = false;                                   // came over TLS
+  std::function<bool()> hung_up = [] { return false; };  // is nobody there any more to answer?
+  std::vector<std::string> captures;                     // what the route's {…} matched
 
   // Filled by the gate.
   bool is_admin = false;

@@ -8,9 +8,10 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "server/connection.h"
-#include "server/gate.h"
+#include "server/host_names.h"
 #include "studio/coded_error.h"
 
 namespace pentimento {
@@ -62,7 +63,9 @@ class GrowingPool : public httplib::TaskQueue {
 };
 
 SSL_CTX* make_tls(const std::filesystem::path& certificate, const std::filesystem::path& key) {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> owned(SSL_CTX_new(TLS_server_method()),
+                                                     SSL_CTX_free);
+  SSL_CTX* context = owned.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
@@ -72,7 +75,7 @@ SSL_CTX* make_tls(const std::filesystem::path& certificate, const std::filesyste
       SSL_CTX_check_private_key(context) != 1)
     throw Error(ErrorKind::InvalidArgument,
                 key.string() + ": is not the PEM key that belongs to " + certificate.string());
-  return context;
+  return owned.release();
 }
 
 HttpRequest request_of(const httplib::Request& from, bool secure) {
@@ -91,12 +94,17 @@ HttpRequest request_of(const httplib::Request& from, bool secure) {
 struct InFlight {
   Connection* connection = nullptr;
   HttpRequest request;
+  size_t reserved = 0;  // of max_bodies_bytes
 };
 thread_local InFlight in_flight;
 
+std::string busy_body(const char* limit) {
+  return std::string(R"({"error":{"kind":"busy","code":"too_many_connections","message":")") +
+         limit + R"( is met; try again","limit":")" + limit + "\"}}";
+}
+
 std::string full_house() {
-  const std::string body =
-      R"({"error":{"kind":"busy","code":"too_many_connections","message":"max_connections is met; try again"}})";
+  const std::string body = busy_body("max_connections");
   return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: "
          "close\r\n"
          "Retry-After: 1\r\nContent-Length: " +
@@ -107,6 +115,7 @@ std::string full_house() {
 
 struct HttpServer::Impl : public httplib::Server {
   Impl(HttpServerOptions o, HttpHandlers h) : options(std::move(o)), handlers(std::move(h)) {
+    limits = options.limits;
     limits.body_bytes = options.max_body_bytes + (1 << 20);
     if (options.certificate)
       tls = make_tls(*options.certificate, options.key.value_or(*options.certificate));
@@ -146,6 +155,7 @@ struct HttpServer::Impl : public httplib::Server {
   HandlerResponse admit(const httplib::Request& from, httplib::Response& to) {
     HttpRequest& request = in_flight.request;
     request = request_of(from, tls != nullptr);
+    request.hung_up = [connection = in_flight.connection] { return connection->hung_up(); };
     // What is not read now would be taken for the next request.
     const bool has_body = !request.header("Content-Length").empty()
                               ? request.header("Content-Length") != "0"
@@ -157,11 +167,37 @@ struct HttpServer::Impl : public httplib::Server {
     }
     const bool takes_body = request.method == "POST" || request.method == "PUT" ||
                             request.method == "PATCH" || request.method == "DELETE";
-    if (takes_body && has_body) return HandlerResponse::Unhandled;
+    if (takes_body && has_body) {
+      if (reserve_body(request)) return HandlerResponse::Unhandled;
+      in_flight.connection->close_after_answer();
+      HttpResponse busy;
+      busy.status = 503;
+      busy.body = busy_body("max_bodies_bytes");
+      busy.headers["Retry-After"] = "1";
+      send(busy, to);
+      return HandlerResponse::Handled;
+    }
     if (has_body) in_flight.connection->close_after_answer();
     HttpResponse response = handlers.answer(request);
     send(response, to);
     return HandlerResponse::Handled;
+  }
+
+  // False: too much is being read already. A chunked body may turn out to be of any size.
+  bool reserve_body(const HttpRequest& request) {
+    const std::string length = request.header("Content-Length");
+    const size_t bytes =
+        length.empty() || length.size() > 15 ? options.max_body_bytes : std::stoull(length);
+    std::lock_guard lock(mutex);
+    if (bodies > 0 && bodies + bytes > options.max_bodies_bytes) return false;
+    bodies += bytes;
+    in_flight.reserved = bytes;
+    return true;
+  }
+
+  void release_body() {
+    std::lock_guard lock(mutex);
+    bodies -= std::exchange(in_flight.reserved, 0);
   }
 
   void answer_with_body(const httplib::Request& from, httplib::Response& to) {
@@ -239,6 +275,7 @@ struct HttpServer::Impl : public httplib::Server {
       in_flight.request = {};
       const bool fine = process_request(connection, i + 1 == kMostRequests || stopping, closed,
                                         [](httplib::Request& request) { request.path = "/"; });
+      release_body();
       if (!fine || closed || connection.closing()) break;
     }
     in_flight = {};
@@ -264,6 +301,7 @@ struct HttpServer::Impl : public httplib::Server {
   std::mutex mutex;
   std::map<std::string, int> by_address;
   int open = 0;
+  size_t bodies = 0;  // bytes reserved
 };
 
 HttpServer::HttpServer(HttpServerOptions options, HttpHandlers handlers)

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "server/connection_limits.h"
 #include "server/http_message.h"
 
 namespace pentimento {
@@ -19,7 +20,11 @@ struct HttpServerOptions {
   int max_connections = 256;
   int max_connections_per_address = 64;  // not for loopback: proxies and the page's own tabs
   size_t max_body_bytes = 128 << 20;
+  // Of all bodies that are being read or answered: what many large uploads at once may take. One
+  // alone is always let in.
+  size_t max_bodies_bytes = 512 << 20;
   std::optional<std::filesystem::path> certificate, key;  // PEM: HTTPS instead of HTTP
+  ConnectionLimits limits;                                // body_bytes follows max_body_bytes
 };
 
 // What the transport asks. Called on connection threads; must not throw.

@@ -12,7 +12,9 @@
 #include "server/pairing.h"
 #include "studio/coded_error.h"
 #include "studio/img2img_runner.h"
+#include "studio/loopback_runner.h"
 #include "studio/stylize_runner.h"
+#include "studio/txt2img_runner.h"
 
 namespace pentimento {
 namespace {
@@ -83,13 +85,13 @@ struct Engine {
 
 JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& studio,
                          const std::shared_ptr<ModelCatalog>& catalog) {
-  const auto resident =
-      std::make_shared<ResidentModel>(engine.runtime, options.paths.cache, catalog);
-  const Img2ImgRunnerDeps deps{resident, catalog, std::make_shared<Settings>(studio.db()),
-                               options.paths.cache / "timings.txt"};
+  const auto holder = std::make_shared<ModelHolder>(engine.runtime, options.paths.cache, catalog);
+  const DiffusionTools tools{holder, catalog, std::make_shared<Settings>(studio.db()),
+                             options.paths.cache / "timings.txt"};
   JobRunners runners;
-  runners.push_back(make_img2img_runner(deps));
-  runners.push_back(make_txt2img_runner(deps));
+  runners.push_back(make_img2img_runner(tools));
+  runners.push_back(make_txt2img_runner(tools));
+  runners.push_back(make_loopback_runner(tools));
   runners.push_back(make_stylize_runner(engine.runtime, options.paths.assets / "painting"));
   return runners;
 }
@@ -134,8 +136,11 @@ int serve(const ServeOptions& options) {
   HttpServer server(
       {.host = options.address,
        .port = options.port,
+       .max_connections = options.max_connections,
+       .max_bodies_bytes = options.max_bodies_bytes,
        .certificate = options.tls_certificate,
-       .key = options.tls_key},
+       .key = options.tls_key,
+       .limits = options.limits},
       {.admit = [&](HttpRequest& r) { return app.admit(r); },
        .answer = [&](const HttpRequest& r) { return app.answer(r); },
        .finish = [&](const HttpRequest& r, HttpResponse& response) { app.finish(r, response); }});

@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/progress.h"
 #include "runtime/runtime.h"
+#include "server/connection_limits.h"
 #include "studio/job_runner.h"
 #include "studio/model_catalog.h"
 #include "studio/studio.h"
@@ -31,6 +32,10 @@ struct ServeOptions {
   double grace_seconds = 10;  // a running job may finish for so long when stopping
   CancelToken stop;           // raised by Ctrl-C or SIGTERM
   std::function<void(const std::string&)> say = [](const std::string&) {};  // lines for people
+
+  int max_connections = 256;
+  size_t max_bodies_bytes = 512 << 20;
+  ConnectionLimits limits;  // tests are in a hurry
 
   // Tests replace what computes and what is found.
   std::function<JobRunners(Studio&, std::shared_ptr<ModelCatalog>)> make_runners;

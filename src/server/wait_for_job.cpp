@@ -15,7 +15,7 @@ ErrorKind kind_of(const std::string& name) {
 
 }  // namespace
 
-Job run_and_wait(App& app, const JobSpec& spec) {
+Job run_and_wait(App& app, const JobSpec& spec, const HttpRequest& request) {
   Studio& studio = app.studio();
   if (studio.queue->state().paused)
     throw CodedError(
@@ -36,12 +36,19 @@ Job run_and_wait(App& app, const JobSpec& spec) {
       case JobState::Interrupted:
         throw CodedError(ErrorKind::Cancelled, "cancelled", "the server stopped while the job ran");
       case JobState::Queued:
+        if (studio.queue->state().paused)
+          throw CodedError(ErrorKind::Unsupported, "stopping",
+                           "the queue was paused; " + public_id('j', id) + " is kept in it");
+        break;
       case JobState::Running:
         break;
     }
     if (studio.events.closed())
       throw CodedError(ErrorKind::Unsupported, "stopping",
                        "the server is stopping; the job is kept");
+    if (request.hung_up())
+      throw CodedError(ErrorKind::Cancelled, "cancelled",
+                       "nobody waits for " + public_id('j', id) + " any more; it goes on");
     const auto events = studio.events.after(seen, 1.0);
     seen = events && !events->empty() ? events->back().id : studio.events.last_id();
   }

@@ -2,6 +2,7 @@
 
 #include "server/gate.h"
 #include "server/http_message.h"
+#include "server/json_log.h"
 #include "server/pairing.h"
 #include "server/router.h"
 
@@ -64,6 +65,15 @@ TEST(Download, FileNamesCannotBreakOutOfTheHeader) {
   const std::string header = response.headers.at("Content-Disposition");
   EXPECT_EQ(header.find_first_of("\r\n"), std::string::npos);
   EXPECT_NE(header.find("%E7%8C%AB.png"), std::string::npos);
+}
+
+TEST(JsonLog, IsOneObjectALineWhateverIsSaid) {
+  const auto time = std::chrono::system_clock::time_point(std::chrono::milliseconds(1763878214093));
+  EXPECT_EQ(json_log_line(time, "info", "job j1 done"),
+            R"({"time":"2025-11-23T06:10:14.093Z","level":"info","message":"job j1 done"})");
+  const std::string line = json_log_line(time, "warning", "a \"quote\"\nand \xff");
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  EXPECT_EQ(Json::parse(line)["message"], "a \"quote\"\nand \xef\xbf\xbd");
 }
 
 }  // namespace
