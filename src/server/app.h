@@ -2,6 +2,7 @@
 // response passes through (gate, limits, errors, headers, counters).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct AppOptions {
   GateOptions gate;
   bool allow_stop = false;  // /sdapi/v1/server-kill and -restart
   SystemInfo system;
+  // Names of the networks that enlarge, as AUTOMATIC1111 has them where it has them.
+  std::function<std::vector<std::string>()> upscalers = [] { return std::vector<std::string>(); };
 };
 
 // Thread contract: share freely once constructed.

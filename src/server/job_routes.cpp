@@ -170,7 +170,7 @@ void add_one_job_routes(App& app, Router& router) {
               .statuses = {204},
               .handle = [&app](const HttpRequest& r) {
                 const int64_t id = job_id(r);
-                app.studio().queue->remove(id);
+                app.studio().forget(id);
                 app.studio().events.publish(
                     "job_removed", dumped({{"type", "job_removed"}, {"id", public_id('j', id)}}));
                 app.studio().on.queue();

@@ -98,7 +98,7 @@ HttpResponse answer(App& app, const HttpRequest& http, const Form& form, JobSpec
     throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
                      "response_format is '" + format.substr(0, 40) + "', expected b64_json or url",
                      "response_format");
-  const Job job = run_and_wait(app, spec);
+  const Job job = run_and_wait(app, spec, http);
   Json data = Json::array();
   for (const GalleryPicture& picture : app.studio().gallery.of_job(job.id)) {
     const std::string address = std::string(http.secure ? "https://" : "http://") +

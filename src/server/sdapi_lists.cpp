@@ -1,9 +1,11 @@
 #include "server/sdapi_lists.h"
 
 #include "base/memory.h"
+#include "pipelines/latent_resize.h"
 #include "samplers/sampler.h"
 #include "samplers/schedule.h"
 #include "server/sdapi_request.h"
+#include "server/sdapi_scripts.h"
 #include "studio/coded_error.h"
 #include "text/infotext.h"
 
@@ -76,9 +78,11 @@ Json scheduler_list() {
   return list;
 }
 
-Json upscaler_list() {
+Json upscaler_list(App& app) {
   Json list = Json::array();
-  for (const char* name : {"None", "Lanczos", "Nearest"})
+  std::vector<std::string> names = {"None", "Lanczos", "Nearest"};
+  for (std::string& name : app.options().upscalers()) names.push_back(std::move(name));
+  for (const std::string& name : names)
     list.push_back({{"name", name},
                     {"model_name", nullptr},
                     {"model_path", nullptr},
@@ -89,10 +93,7 @@ Json upscaler_list() {
 
 Json latent_mode_list() {
   Json list = Json::array();
-  for (const char* name :
-       {"Latent", "Latent (antialiased)", "Latent (bicubic)", "Latent (bicubic antialiased)",
-        "Latent (nearest)", "Latent (nearest-exact)"})
-    list.push_back({{"name", name}});
+  for (const char* name : latent_resize_modes()) list.push_back({{"name", name}});
   return list;
 }
 
@@ -185,7 +186,7 @@ void add_sdapi_list_routes(App& app, Router& router) {
   };
   get("/sdapi/v1/samplers", "Samplers", sampler_list);
   get("/sdapi/v1/schedulers", "Noise schedules", scheduler_list);
-  get("/sdapi/v1/upscalers", "Upscalers", upscaler_list);
+  get("/sdapi/v1/upscalers", "Upscalers", [&app] { return upscaler_list(app); });
   get("/sdapi/v1/latent-upscale-modes", "Latent upscale modes", latent_mode_list);
   get("/sdapi/v1/sd-models", "Checkpoints", [&app] { return checkpoint_list(app); });
   get("/sdapi/v1/sd-vae", "VAE files", [&app] { return vae_list(app); });
@@ -199,10 +200,8 @@ void add_sdapi_list_routes(App& app, Router& router) {
     return Json{{"loaded", Json::object()}, {"skipped", Json::object()}};
   });
   get("/sdapi/v1/memory", "Memory", memory_info);
-  get("/sdapi/v1/scripts", "Scripts", [] {
-    return Json{{"txt2img", Json::array()}, {"img2img", Json::array()}};
-  });
-  get("/sdapi/v1/script-info", "Scripts with their arguments", [] { return Json::array(); });
+  get("/sdapi/v1/scripts", "Scripts", sdapi_script_titles);
+  get("/sdapi/v1/script-info", "Scripts with their arguments", sdapi_script_info);
   get("/sdapi/v1/cmd-flags", "Flags of the start", [&app] {
     return Json{{"api", true},         {"listen", app.gate().options().token_required},
                 {"api_auth", nullptr}, {"nowebui", false},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "samplers/sampler.h"
+#include "server/sdapi_scripts.h"
 #include "studio/coded_error.h"
 #include "studio/request_json.h"
 #include "text/infotext.h"
@@ -10,74 +11,8 @@
 namespace pentimento {
 namespace {
 
-constexpr auto kString = FieldType::String;
-constexpr auto kInteger = FieldType::Integer;
-constexpr auto kNumber = FieldType::Number;
-constexpr auto kBoolean = FieldType::Boolean;
-constexpr auto kArray = FieldType::Array;
-constexpr auto kObject = FieldType::Object;
-
-Field field(const char* name, FieldType type, Json fallback, std::optional<double> low = {},
-            std::optional<double> high = {}) {
-  return {.name = name,
-          .type = type,
-          .default_value = std::move(fallback),
-          .minimum = low,
-          .maximum = high};
-}
-
-// Every option clients are known to read or write (webui-spec §6.7), with its default here.
-const Json& option_defaults() {
-  static const Json defaults = {{"sd_model_checkpoint", ""},
-                                {"sd_checkpoint_hash", ""},
-                                {"sd_vae", "Automatic"},
-                                {"CLIP_stop_at_last_layers", 1},
-                                {"eta_noise_seed_delta", 0},
-                                {"img2img_fix_steps", false},
-                                {"img2img_color_correction", false},
-                                {"img2img_background_color", "#ffffff"},
-                                {"inpainting_mask_weight", 1.0},
-                                {"initial_noise_multiplier", 1.0},
-                                {"img2img_extra_noise", 0.0},
-                                {"upscaler_for_img2img", nullptr},
-                                {"samples_format", "png"},
-                                {"samples_save", true},
-                                {"return_grid", true},
-                                {"randn_source", "CPU"},
-                                {"live_previews_enable", true},
-                                {"show_progress_every_n_steps", 10},
-                                {"show_progress_type", "Approx cheap"},
-                                {"jpeg_quality", 80},
-                                {"webp_lossless", false},
-                                {"face_restoration", false},
-                                {"face_restoration_model", "CodeFormer"},
-                                {"code_former_weight", 0.5},
-                                {"eta_ancestral", 1.0},
-                                {"eta_ddim", 0.0},
-                                {"s_churn", 0.0},
-                                {"s_tmin", 0.0},
-                                {"s_tmax", 0.0},
-                                {"s_noise", 1.0},
-                                {"sigma_min", 0.0},
-                                {"sigma_max", 0.0},
-                                {"rho", 0.0},
-                                {"always_discard_next_to_last_sigma", false},
-                                {"emphasis", "Original"},
-                                {"comma_padding_backtrack", 20},
-                                {"ESRGAN_tile", 192},
-                                {"ESRGAN_tile_overlap", 8},
-                                {"enable_pnginfo", true},
-                                {"interrogate_return_ranks", false},
-                                {"grid_save", true},
-                                {"save_images_add_number", true},
-                                {"CLIP_ignore_last_layers", 0},
-                                {"outdir_samples", ""},
-                                {"sd_lora", "None"}};
-  return defaults;
-}
-
-bool same_type(const Json& a, const Json& b) {
-  return a.is_null() || b.is_null() || a.type() == b.type() || (a.is_number() && b.is_number());
+[[noreturn]] void not_done_here(const std::string& field, const std::string& what) {
+  throw CodedError(ErrorKind::Unsupported, "unsupported", field + ": " + what, field);
 }
 
 // A1111 since 1.9: what is unknown becomes the first sampler, without a word.
@@ -105,8 +40,41 @@ Json seed_of(const Json& value) {
   return seed < 0 ? Json(nullptr) : Json(seed & 0xffffffff);
 }
 
-[[noreturn]] void not_done_here(const std::string& field, const std::string& what) {
-  throw CodedError(ErrorKind::Unsupported, "unsupported", field + ": " + what, field);
+const char* kSame[] = {"Use same sampler", "Use same scheduler", "Use same checkpoint"};
+
+// "Use same …", null and nothing all mean the first pass's.
+std::string own_or_empty(const Json& value) {
+  if (!value.is_string()) return {};
+  const std::string text = value;
+  return std::find(std::begin(kSame), std::end(kSame), text) == std::end(kSame) ? text : "";
+}
+
+// The second pass of text to image (webui-spec §4.10).
+void add_hires(Json& request, const Json& p) {
+  if (p.at("enable_hr") != Json(true)) return;
+  if (!own_or_empty(p.at("hr_checkpoint_name")).empty())
+    not_done_here("hr_checkpoint_name", "both passes use one checkpoint here");
+  request["hires"] = true;
+  request["hires_scale"] = p.at("hr_scale");
+  request["hires_width"] = p.at("hr_resize_x");
+  request["hires_height"] = p.at("hr_resize_y");
+  if (const int width = p.at("firstphase_width").get<int>(),
+      height = p.at("firstphase_height").get<int>();
+      width > 0 && height > 0) {  // how it was asked for before 2023
+    request["hires_width"] = request["width"];
+    request["hires_height"] = request["height"];
+    request["width"] = width / 8 * 8;
+    request["height"] = height / 8 * 8;
+  }
+  request["hires_upscaler"] = p.at("hr_upscaler").is_null() ? Json("Latent") : p["hr_upscaler"];
+  request["hires_strength"] = p.at("denoising_strength");
+  request["hires_steps"] = p.at("hr_second_pass_steps");
+  const std::string sampler = own_or_empty(p.at("hr_sampler_name")),
+                    scheduler = own_or_empty(p.at("hr_scheduler"));
+  if (!scheduler.empty()) request["hires_scheduler"] = known_scheduler(scheduler);
+  if (!sampler.empty()) request["hires_sampler"] = known_sampler(sampler, scheduler);
+  request["hires_prompt"] = p.at("hr_prompt");
+  request["hires_negative_prompt"] = p.at("hr_negative_prompt");
 }
 
 void refuse_unsupported(const Json& p) {
@@ -114,29 +82,9 @@ void refuse_unsupported(const Json& p) {
   if (on("restore_faces"))
     not_done_here("restore_faces", "there is no face restoration here; send false");
   if (on("tiling")) not_done_here("tiling", "there are no seamless tiles here; send false");
-  if (on("enable_hr"))
-    not_done_here(
-        "enable_hr",
-        "there is no hires pass here; enlarge the result with extra-single-image or img2img");
   const Json refiner = p.value("refiner_checkpoint", Json(nullptr));
   if (refiner.is_string() && !refiner.get<std::string>().empty() && refiner != "None")
     not_done_here("refiner_checkpoint", "there is no refiner here");
-  const Json script = p.value("script_name", Json(nullptr));
-  if (script.is_string() && !script.get<std::string>().empty() && script != "None")
-    throw CodedError(ErrorKind::InvalidArgument, "invalid",
-                     "Script '" + script.get<std::string>().substr(0, 80) + "' not found");
-  const Json always = p.value("alwayson_scripts", Json::object());
-  for (const auto& [name, unit] : always.items()) {
-    const Json arguments = unit.is_object() ? unit.value("args", Json::array()) : Json::array();
-    const bool idle =
-        !arguments.is_array() ||
-        std::none_of(arguments.begin(), arguments.end(), [](const Json& a) {
-          return a.is_object() ? a.value("enabled", Json(true)) == Json(true) : a == Json(true);
-        });
-    if (!idle)
-      throw CodedError(ErrorKind::InvalidArgument, "invalid",
-                       "always on script " + name.substr(0, 80) + " not found");
-  }
 }
 
 // `infotext` fills the fields that the caller did not send.
@@ -215,7 +163,10 @@ Json request_of(App& app, const Json& p, const Json& options, bool img2img) {
   if (const Json vae = options.at("sd_vae");
       vae.is_string() && vae != "Automatic" && vae != "None" && vae != "")
     request["vae"] = app.models().need("vae", vae).file;
-  if (!img2img) return request;
+  if (!img2img) {
+    add_hires(request, p);
+    return request;
+  }
   request["strength"] = p.at("denoising_strength");
   request["resize_mode"] = resize_mode_of(p.at("resize_mode").get<int>());
   if (!p.at("image_cfg_scale").is_null()) request["image_cfg"] = p["image_cfg_scale"];
@@ -228,157 +179,7 @@ Json request_of(App& app, const Json& p, const Json& options, bool img2img) {
   return request;
 }
 
-void add_mask(App& app, const Json& p, SdapiJob& job) {
-  if (!p.at("mask").is_string()) return;
-  const auto kinds = app.studio().kinds();
-  const bool can =
-      std::any_of(kinds.begin(), kinds.end(), [](const JobKind& k) { return k.kind == "inpaint"; });
-  if (!can) not_done_here("mask", "this build cannot inpaint; send no mask");
-  const std::string mask = decode_image_field(p.at("mask"), "mask");
-  job.spec.kind = "inpaint";
-  job.spec.inputs["mask"] = app.studio().inputs.add(as_bytes(mask), "mask.png").input.sha256;
-  constexpr const char* kFills[] = {"fill", "original", "noise", "nothing"};
-  Json& r = job.spec.request;
-  r["mask_blur"] = p.at("mask_blur").is_null() ? p.at("mask_blur_x") : p["mask_blur"];
-  r["mask_invert"] = p.at("inpainting_mask_invert").get<int>() != 0;
-  r["masked_content"] = kFills[std::clamp(p.at("inpainting_fill").get<int>(), 0, 3)];
-  r["only_masked"] = p.at("inpaint_full_res");
-  r["only_masked_padding"] = p.at("inpaint_full_res_padding");
-}
-
 }  // namespace
-
-std::vector<Field> sdapi_fields(bool img2img) {
-  std::vector<Field> fields = {field("prompt", kString, "", {}, 20000),
-                               field("negative_prompt", kString, "", {}, 20000),
-                               {.name = "styles", .type = kArray, .items = kString},
-                               field("seed", kInteger, -1),
-                               field("subseed", kInteger, -1),
-                               field("subseed_strength", kNumber, 0, 0, 1),
-                               field("seed_resize_from_h", kInteger, -1, {}, 2048),
-                               field("seed_resize_from_w", kInteger, -1, {}, 2048),
-                               field("sampler_name", kString, nullptr, {}, 100),
-                               field("scheduler", kString, nullptr, {}, 100),
-                               field("batch_size", kInteger, 1, 1, 16),
-                               field("n_iter", kInteger, 1, 1, 16),
-                               field("steps", kInteger, 50, 1, 150),
-                               field("cfg_scale", kNumber, 7.0, 0, 100),
-                               field("width", kInteger, 512, 64, 2048),
-                               field("height", kInteger, 512, 64, 2048),
-                               field("restore_faces", kBoolean, nullptr),
-                               field("tiling", kBoolean, nullptr),
-                               field("do_not_save_samples", kBoolean, false),
-                               field("do_not_save_grid", kBoolean, false),
-                               field("eta", kNumber, nullptr, 0, 1),
-                               field("denoising_strength", kNumber, 0.75, 0, 1),
-                               field("s_min_uncond", kNumber, nullptr),
-                               field("s_churn", kNumber, nullptr, 0, 100),
-                               field("s_tmax", kNumber, nullptr, 0, 1000),
-                               field("s_tmin", kNumber, nullptr, 0, 1000),
-                               field("s_noise", kNumber, nullptr, 0, 2),
-                               field("override_settings", kObject, Json::object()),
-                               field("override_settings_restore_afterwards", kBoolean, true),
-                               field("refiner_checkpoint", kString, nullptr),
-                               field("refiner_switch_at", kNumber, nullptr),
-                               field("disable_extra_networks", kBoolean, false),
-                               field("firstpass_image", kString, nullptr),
-                               field("comments", kObject, nullptr),
-                               field("sampler_index", kString, "Euler", {}, 100),
-                               field("script_name", kString, nullptr),
-                               field("script_args", kArray, Json::array()),
-                               field("send_images", kBoolean, true),
-                               field("save_images", kBoolean, false),
-                               field("alwayson_scripts", kObject, Json::object()),
-                               field("force_task_id", kString, nullptr),
-                               field("infotext", kString, nullptr, {}, 100000)};
-  if (img2img) {
-    for (Field& f : std::vector<Field>{{.name = "init_images", .type = kArray, .items = kString},
-                                       field("resize_mode", kInteger, 0, 0, 3),
-                                       field("image_cfg_scale", kNumber, nullptr, 0, 100),
-                                       field("mask", kString, nullptr),
-                                       field("mask_blur_x", kInteger, 4, 0, 64),
-                                       field("mask_blur_y", kInteger, 4, 0, 64),
-                                       field("mask_blur", kInteger, nullptr, 0, 64),
-                                       field("mask_round", kBoolean, true),
-                                       field("inpainting_fill", kInteger, 0, 0, 3),
-                                       field("inpaint_full_res", kBoolean, true),
-                                       field("inpaint_full_res_padding", kInteger, 0, 0, 256),
-                                       field("inpainting_mask_invert", kInteger, 0, 0, 1),
-                                       field("initial_noise_multiplier", kNumber, nullptr, 0, 1.5),
-                                       field("latent_mask", kString, nullptr),
-                                       field("include_init_images", kBoolean, false)})
-      fields.push_back(std::move(f));
-  } else {
-    for (Field& f : std::vector<Field>{
-             field("enable_hr", kBoolean, false), field("firstphase_width", kInteger, 0),
-             field("firstphase_height", kInteger, 0), field("hr_scale", kNumber, 2.0),
-             field("hr_upscaler", kString, nullptr), field("hr_second_pass_steps", kInteger, 0),
-             field("hr_resize_x", kInteger, 0), field("hr_resize_y", kInteger, 0),
-             field("hr_checkpoint_name", kString, nullptr),
-             field("hr_sampler_name", kString, nullptr), field("hr_scheduler", kString, nullptr),
-             field("hr_prompt", kString, ""), field("hr_negative_prompt", kString, "")})
-      fields.push_back(std::move(f));
-  }
-  return fields;
-}
-
-Json sdapi_options(App& app, const Json& overrides) {
-  Json options = option_defaults();
-  const auto apply = [&](const Json& values) {
-    for (const auto& [name, value] : values.items())
-      if (options.contains(name) && !value.is_null() && same_type(options[name], value))
-        options[name] = value;
-  };
-  {
-    const auto lock = app.studio().db().lock();
-    Statement row = app.studio().db().query("SELECT value FROM meta WHERE key = 'sdapi.options'");
-    if (row.next()) apply(Json::parse(row.text(0)));
-  }
-  apply(overrides);
-  const auto model =
-      app.models().find("checkpoint", options["sd_model_checkpoint"].get<std::string>());
-  if (model) {
-    options["sd_model_checkpoint"] = title_of(*model);
-    options["sd_checkpoint_hash"] = model->sha256.value_or("");
-  } else if (options["sd_model_checkpoint"] == "") {
-    const std::string wanted = app.studio().settings.value("model");
-    for (const CatalogModel& m : app.models().list("checkpoint"))
-      if (!m.problem && (wanted.empty() || m.name == wanted || m.id == wanted) &&
-          options["sd_model_checkpoint"] == "")
-        options["sd_model_checkpoint"] = title_of(m);
-  }
-  return options;
-}
-
-void save_sdapi_options(App& app, const Json& changes) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : option_defaults().items()) names.push_back(name);
-  Json kept = Json::object();
-  const auto lock = app.studio().db().lock();
-  Statement row = app.studio().db().query("SELECT value FROM meta WHERE key = 'sdapi.options'");
-  if (row.next()) kept = Json::parse(row.text(0));
-  for (const auto& [name, value] : changes.items()) {
-    if (!option_defaults().contains(name)) {
-      const auto near = closest_word(name, names);
-      throw CodedError(ErrorKind::InvalidArgument, "unknown_field",
-                       "there is no option '" + name.substr(0, 80) + "'" +
-                           (near ? "; did you mean " + *near + "?" : ""),
-                       name.substr(0, 80));
-    }
-    if (!same_type(option_defaults()[name], value))
-      throw CodedError(ErrorKind::InvalidArgument, "wrong_type",
-                       name + " is " + value.dump().substr(0, 60) + ", expected something like " +
-                           option_defaults()[name].dump(),
-                       name);
-    if (name == "sd_model_checkpoint" && value.is_string() && !value.get<std::string>().empty())
-      app.models().need("checkpoint", value);
-    kept[name] = value;
-  }
-  app.studio().db().run(
-      "INSERT INTO meta (key, value) VALUES ('sdapi.options', ?) ON CONFLICT (key) DO UPDATE SET "
-      "value = excluded.value",
-      dumped(kept));
-}
 
 std::string decode_image_field(const std::string& text, const std::string& field) {
   if (text.rfind("http://", 0) == 0 || text.rfind("https://", 0) == 0 ||
@@ -394,7 +195,7 @@ std::string decode_image_field(const std::string& text, const std::string& field
   return std::move(*bytes);
 }
 
-SdapiJob sdapi_job(App& app, const Json& body, bool img2img) {
+SdapiJob sdapi_job(App& app, const Json& body, bool img2img, bool is_admin) {
   const auto fields = sdapi_fields(img2img);
   Json known = Json::object();
   for (const Field& f : fields)
@@ -409,10 +210,10 @@ SdapiJob sdapi_job(App& app, const Json& body, bool img2img) {
         .with_limit("max_batch");
   for (const char* name : {"width", "height"}) p[name] = p[name].get<int>() / 8 * 8;
   SdapiJob job{.options = sdapi_options(app, p.at("override_settings"))};
-  if (p["override_settings_restore_afterwards"] == false) {
+  if (is_admin && p["override_settings_restore_afterwards"] == false) {
     Json keep = Json::object();
     for (const auto& [name, value] : p.at("override_settings").items())
-      if (option_defaults().contains(name)) keep[name] = value;
+      if (is_sdapi_option(name)) keep[name] = value;
     save_sdapi_options(app, keep);
   }
   if (img2img && (p.at("init_images").is_null() || p["init_images"].empty()))
@@ -422,9 +223,10 @@ SdapiJob sdapi_job(App& app, const Json& body, bool img2img) {
   if (img2img) {
     const std::string bytes = decode_image_field(p["init_images"][0], "init_images");
     job.spec.inputs["source"] = app.studio().inputs.add(as_bytes(bytes), "init.png").input.sha256;
-    add_mask(app, p, job);
+    add_sdapi_mask(app, p, job);
     if (p["include_init_images"] != true) p["init_images"] = p["mask"] = nullptr;
   }
+  apply_sdapi_scripts(app, p, job);
   job.send_images = p.at("send_images");
   job.shown = std::move(p);
   return job;

@@ -15,6 +15,7 @@ std::vector<Field> sdapi_fields(bool img2img);
 // The options of GET /sdapi/v1/options: defaults, what was saved, and then `overrides` over both.
 // Unknown names in `overrides` are ignored (save_options refuses them).
 Json sdapi_options(App& app, const Json& overrides = Json::object());
+bool is_sdapi_option(const std::string& name);
 void save_sdapi_options(App& app, const Json& changes);  // throws CodedError naming the option
 
 struct SdapiJob {
@@ -24,7 +25,8 @@ struct SdapiJob {
   Json options;  // in effect for this request
 };
 // Throws CodedError: 404 without init_images, 422 for what this program does not do.
-SdapiJob sdapi_job(App& app, const Json& body, bool img2img);
+// Only an administrator's override_settings can outlive the request.
+SdapiJob sdapi_job(App& app, const Json& body, bool img2img, bool is_admin);
 
 // base64, with or without "data:image/…;base64,". Addresses (http:, file:) are refused with the
 // reason. Throws CodedError "bad_picture", "unsupported".

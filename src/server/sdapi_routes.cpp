@@ -1,7 +1,7 @@
 // AUTOMATIC1111's interface: making pictures, and steering while they are made.
 #include <ctime>
 
-#include "image/resize.h"
+#include "server/sdapi_extras.h"
 #include "server/sdapi_lists.h"
 #include "server/sdapi_request.h"
 #include "server/wait_for_job.h"
@@ -74,8 +74,8 @@ std::string info_of(const SdapiJob& asked, const Job& job,
 }
 
 HttpResponse generate(App& app, const HttpRequest& request, const Route& route, bool img2img) {
-  SdapiJob asked = sdapi_job(app, json_body(request, route), img2img);
-  const Job job = run_and_wait(app, asked.spec);
+  SdapiJob asked = sdapi_job(app, json_body(request, route), img2img, request.is_admin);
+  const Job job = run_and_wait(app, asked.spec, request);
   const auto pictures = app.studio().gallery.of_job(job.id);
   Json images = Json::array();
   if (asked.send_images)
@@ -83,127 +83,6 @@ HttpResponse generate(App& app, const HttpRequest& request, const Route& route, 
       images.push_back(base64_encode(read_whole_file(app.studio().gallery.file(picture))));
   return HttpResponse::json(
       {{"images", images}, {"parameters", asked.shown}, {"info", info_of(asked, job, pictures)}});
-}
-
-// ---- extras: enlarging by plain resampling, one picture or many ----
-
-std::vector<Field> extras_fields() {
-  const auto number = [](const char* name, double fallback, double low, double high) {
-    return Field{.name = name,
-                 .type = FieldType::Number,
-                 .default_value = fallback,
-                 .minimum = low,
-                 .maximum = high};
-  };
-  return {{.name = "resize_mode",
-           .type = FieldType::Integer,
-           .default_value = 0,
-           .minimum = 0,
-           .maximum = 1},
-          {.name = "show_extras_results", .type = FieldType::Boolean, .default_value = true},
-          number("gfpgan_visibility", 0, 0, 1),
-          number("codeformer_visibility", 0, 0, 1),
-          number("codeformer_weight", 0, 0, 1),
-          number("upscaling_resize", 2, 0.01, 16),
-          {.name = "upscaling_resize_w",
-           .type = FieldType::Integer,
-           .default_value = 512,
-           .minimum = 1,
-           .maximum = 16384},
-          {.name = "upscaling_resize_h",
-           .type = FieldType::Integer,
-           .default_value = 512,
-           .minimum = 1,
-           .maximum = 16384},
-          {.name = "upscaling_crop", .type = FieldType::Boolean, .default_value = true},
-          {.name = "upscaler_1", .default_value = "None"},
-          {.name = "upscaler_2", .default_value = "None"},
-          number("extras_upscaler_2_visibility", 0, 0, 1),
-          {.name = "upscale_first", .type = FieldType::Boolean, .default_value = false},
-          {.name = "image", .default_value = ""},
-          {.name = "imageList", .type = FieldType::Array, .default_value = Json::array()}};
-}
-
-Filter resampler(const std::string& name) {
-  if (name == "Lanczos") return Filter::Lanczos;
-  if (name == "Nearest") return Filter::Nearest;
-  throw CodedError(ErrorKind::NotFound, "not_found",
-                   "could not find upscaler named " + name.substr(0, 80));
-}
-
-// webui-spec §6.5 and §6.8: dest = int(w * scale) // 8 * 8.
-Image enlarged(const Image& image, double scale, const std::string& upscaler) {
-  const auto edge = [&](int px) { return std::max(8, static_cast<int>(px * scale) / 8 * 8); };
-  const int width = edge(image.width), height = edge(image.height);
-  if (static_cast<int64_t>(width) * height > 64'000'000)
-    throw CodedError(ErrorKind::InvalidArgument, "too_large",
-                     "the result would be " + std::to_string(width) + "x" + std::to_string(height) +
-                         ", more than max_picture_pixels, 64000000")
-        .with_limit("max_picture_pixels");
-  return resize(image, width, height, resampler(upscaler));
-}
-
-Image blended(const Image& a, const Image& b, double share_of_b) {
-  Image out = a;
-  for (size_t i = 0; i < out.pixels.size(); ++i)
-    out.pixels[i] =
-        static_cast<uint8_t>(a.pixels[i] * (1 - share_of_b) + b.pixels[i] * share_of_b + 0.5);
-  return out;
-}
-
-Image with_extras(const Image& image, const Json& p) {
-  if (p.at("gfpgan_visibility").get<double>() > 0 ||
-      p.at("codeformer_visibility").get<double>() > 0)
-    throw CodedError(ErrorKind::Unsupported, "unsupported",
-                     "there is no face restoration here; leave gfpgan_visibility and "
-                     "codeformer_visibility at 0");
-  const std::string first = p.at("upscaler_1"), second = p.at("upscaler_2");
-  if (first == "None") return image;
-  const int width = p.at("upscaling_resize_w").get<int>(),
-            height = p.at("upscaling_resize_h").get<int>();
-  const bool to_size = p.at("resize_mode").get<int>() == 1;
-  const double scale = to_size ? std::max(static_cast<double>(width) / image.width,
-                                          static_cast<double>(height) / image.height)
-                               : p.at("upscaling_resize").get<double>();
-  Image out = enlarged(image, scale, first);
-  const double visibility = p.at("extras_upscaler_2_visibility").get<double>();
-  if (second != "None" && visibility > 0)
-    out = blended(out, enlarged(image, scale, second), visibility);
-  return to_size && p.at("upscaling_crop").get<bool>()
-             ? resize_image(out, width, height, ResizeMode::Crop)
-             : out;
-}
-
-Json extras_of(const Json& body) {
-  const auto fields = extras_fields();
-  Json known = Json::object();
-  for (const Field& field : fields)
-    if (body.contains(field.name)) known[field.name] = body[field.name];
-  check(known, fields);
-  return with_defaults(known, fields);
-}
-
-std::string extras_one(App& app, const Json& p, const std::string& text, const std::string& field) {
-  const std::string bytes = decode_image_field(text, field);
-  const Picture picture =
-      decode_upload(as_bytes(bytes), field, app.studio().options().picture_limits);
-  return base64_encode(
-      encode_text(with_extras(picture.image, p), {.format = "png", .text = picture.text}));
-}
-
-HttpResponse extra_batch(App& app, const Json& body) {
-  const Json p = extras_of(body);
-  if (p["imageList"].empty())
-    throw CodedError(ErrorKind::InvalidArgument, "missing_field", "imageList is missing",
-                     "imageList");
-  Json images = Json::array();
-  for (const Json& item : p["imageList"]) {
-    if (!item.is_object() || !item.value("data", Json()).is_string())
-      throw CodedError(ErrorKind::InvalidArgument, "wrong_type",
-                       "imageList holds something that is not {data, name}", "imageList");
-    images.push_back(extras_one(app, p, item["data"], "imageList"));
-  }
-  return HttpResponse::json({{"html_info", ""}, {"images", images}});
 }
 
 // ---- progress and steering ----
@@ -281,28 +160,9 @@ void add_sdapi_routes(App& app, Router& router) {
        [&app](const HttpRequest& r, const Route& route) {
          return generate(app, r, route, /*img2img=*/true);
        });
-  post("/sdapi/v1/extra-single-image", "Enlarge", BodyKind::Json,
-       [&app](const HttpRequest& r, const Route& route) {
-         const Json p = extras_of(json_body(r, route));
-         return HttpResponse::json(
-             {{"html_info", ""}, {"image", extras_one(app, p, p.at("image"), "image")}});
-       });
-  post("/sdapi/v1/extra-batch-images", "Enlarge many", BodyKind::Json,
-       [&app](const HttpRequest& r, const Route& route) {
-         return extra_batch(app, json_body(r, route));
-       });
   post("/sdapi/v1/png-info", "What a picture says of its making", BodyKind::Json,
        [&app](const HttpRequest& r, const Route& route) {
          return png_info(app, json_body(r, route));
-       });
-  post("/sdapi/v1/interrogate", "Describe a picture", BodyKind::Json,
-       [](const HttpRequest& r, const Route& route) -> HttpResponse {
-         const Json body = json_body(r, route);
-         const Json model = body.value("model", Json("clip"));
-         if (model != "clip" && model != "deepdanbooru")
-           throw CodedError(ErrorKind::NotFound, "not_found", "Model not found");
-         throw CodedError(ErrorKind::Unsupported, "unsupported",
-                          "this build cannot describe pictures");
        });
   post("/sdapi/v1/interrupt", "End the running job", BodyKind::OptionalJson,
        [&app](const HttpRequest&, const Route&) {
@@ -319,6 +179,7 @@ void add_sdapi_routes(App& app, Router& router) {
               .family = Api::Sdapi,
               .summary = "How far it is",
               .handle = [&app](const HttpRequest& r) { return progress(app, r); }});
+  add_sdapi_extra_routes(app, router);
   add_sdapi_list_routes(app, router);
 }
 

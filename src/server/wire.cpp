@@ -18,6 +18,7 @@ Json to_wire(const JobProgress& p, int64_t job) {
 }
 
 Json to_wire(Studio& studio, const Job& job) {
+  const size_t kept = studio.steps_kept(job);
   Json json = {{"id", public_id('j', job.id)},
                {"kind", job.kind},
                {"state", to_string(job.state)},
@@ -31,10 +32,12 @@ Json to_wire(Studio& studio, const Job& job) {
                {"started", or_null(job.started)},
                {"finished", or_null(job.finished)},
                {"attempts", job.attempts},
-               {"resumable", false},
+               {"resumable", kept > 0},
+               {"steps_kept", kept},
                {"progress", nullptr},
                {"error", nullptr},
                {"pictures", Json::array()},
+               {"result", or_null(job.result)},
                {"parent", nullptr}};
   if (job.parent) json["parent"] = public_id('j', *job.parent);
   if (job.error)

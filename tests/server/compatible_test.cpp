@@ -56,13 +56,89 @@ TEST_F(Compatible, RefusesAsTheOriginalDoes) {
   EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"steps", 100000}}).status, 422);
   EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"script_name", "nope"}}).json()["detail"],
             "Script 'nope' not found");
-  EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"enable_hr", true}}).status, 422);
   for (const char* address :
        {"http://127.0.0.1/x.png", "https://example.com/x.png", "file:///etc/passwd"}) {
     const Answer answer = client_.post("/sdapi/v1/img2img", {{"init_images", {address}}});
     EXPECT_EQ(answer.status, 422);
     EXPECT_NE(answer.body.find("fetches no addresses"), std::string::npos);
   }
+}
+
+TEST_F(Compatible, HiresFixIsASecondPassOfTheJob) {
+  const auto request_of = [&](Json body) {
+    body.update({{"steps", 2}, {"width", 64}, {"height", 64}});
+    const Answer answer = client_.post("/sdapi/v1/txt2img", body);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return client_.get("/api/v1/jobs?limit=1").json()["items"][0]["request"];
+  };
+  Json r = request_of({{"enable_hr", true}});
+  EXPECT_EQ(r["hires"], true);
+  EXPECT_EQ(r["hires_scale"], 2.0);
+  EXPECT_EQ(r["hires_upscaler"], "Latent");
+  EXPECT_EQ(r["hires_strength"], 0.75);
+  r = request_of({{"enable_hr", true},
+                  {"denoising_strength", 0.4},
+                  {"hr_upscaler", "Lanczos"},
+                  {"hr_resize_x", 128},
+                  {"hr_second_pass_steps", 5},
+                  {"hr_sampler_name", "Use same sampler"},
+                  {"hr_scheduler", "Karras"},
+                  {"hr_prompt", "finer"}});
+  EXPECT_EQ(r["hires_width"], 128);
+  EXPECT_EQ(r["hires_strength"], 0.4);
+  EXPECT_EQ(r["hires_upscaler"], "Lanczos");
+  EXPECT_EQ(r["hires_steps"], 5);
+  EXPECT_EQ(r["hires_sampler"], "");
+  EXPECT_EQ(r["hires_scheduler"], "Karras");
+  EXPECT_EQ(r["hires_prompt"], "finer");
+  r = request_of({{"enable_hr", false}, {"hr_scale", 2}});
+  EXPECT_EQ(r["hires"], false);
+  EXPECT_EQ(
+      client_.post("/sdapi/v1/txt2img", {{"enable_hr", true}, {"hr_checkpoint_name", "x"}}).status,
+      422);
+}
+
+TEST_F(Compatible, ScriptsAreNamedAndTakeTheirArgumentsByPlace) {
+  const Json info = client_.get("/sdapi/v1/script-info").json();
+  const auto soft = std::find_if(info.begin(), info.end(),
+                                 [](const Json& s) { return s["name"] == "soft inpainting"; });
+  ASSERT_NE(soft, info.end());
+  EXPECT_EQ((*soft)["is_alwayson"], true);
+  EXPECT_EQ((*soft)["args"][3]["value"], 4);
+  const auto status = [&](const Json& scripts) {
+    return client_
+        .post("/sdapi/v1/txt2img",
+              {{"alwayson_scripts", scripts}, {"steps", 1}, {"width", 64}, {"height", 64}})
+        .status;
+  };
+  EXPECT_EQ(status({{"soft inpainting", {{"args", {true, 1}}}}}), 200) << "no mask: no effect";
+  EXPECT_EQ(status({{"ADetailer", {{"args", {false}}}}}), 200) << "switched off";
+  EXPECT_EQ(status({{"ADetailer", {{"args", {true}}}}}), 422);
+  EXPECT_EQ(client_.post("/sdapi/v1/txt2img", {{"script_name", "Soft Inpainting"}}).status, 422)
+      << "it is always on, not chosen";
+}
+
+TEST_F(Compatible, LoopbackIsAJobOfItsOwn) {
+  Json body = {{"init_images", {base64_encode(png())}},
+               {"steps", 1},
+               {"width", 64},
+               {"height", 64},
+               {"script_name", "Loopback"},
+               {"script_args", {3, 0.2, "Lazy"}}};
+  const Answer answer = client_.post("/sdapi/v1/img2img", body);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.json()["images"].size(), 3u);
+  const Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
+  EXPECT_EQ(job["kind"], "loopback");
+  EXPECT_EQ(job["request"]["loops"], 3);
+  EXPECT_EQ(job["request"]["final_strength"], 0.2);
+  EXPECT_EQ(job["request"]["curve"], "lazy");
+  body["script_args"] = {100};
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
+  body["script_args"] = {"many"};
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
+  body["script_args"] = {2, 0.5, "Linear", "CLIP"};
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
 }
 
 TEST_F(Compatible, AMaskMakesItInpainting) {

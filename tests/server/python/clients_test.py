@@ -45,6 +45,12 @@ def check_webuiapi(server: Server) -> None:
     assert len(result.images) == 2 and result.info["all_seeds"] == [5, 6]
     result = api.img2img(images=[photo()], mask_image=photo().convert("L"), inpainting_fill=1, prompt="x", steps=2, width=64, height=64)
     assert result.image.size == (64, 64)
+    result = api.txt2img(prompt="a cat", seed=7, steps=2, width=64, height=64, enable_hr=True, hr_scale=2, hr_upscaler=webuiapi.HiResUpscaler.Latent,
+                         hr_second_pass_steps=3, denoising_strength=0.5)
+    assert result.image.size == (128, 128), result.image.size
+    result = api.img2img(images=[photo()], prompt="x", steps=1, width=64, height=64, script_name="Loopback", script_args=[2, 0.3, "Linear", "None"])
+    assert len(result.images) == 2, len(result.images)
+    assert "loopback" in api.get_scripts()["img2img"]
     assert api.extra_single_image(image=photo(), upscaler_1="Lanczos", upscaling_resize=2).image.size == (128, 128)
     assert len(api.extra_batch_images(images=[photo(), photo()], upscaler_1="Nearest", upscaling_resize=1.5).images) == 2
     assert "a cat" in api.png_info(api.txt2img(prompt="a cat", steps=2, width=64, height=64).image).info or True
