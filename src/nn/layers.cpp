@@ -7,6 +7,7 @@
 #include "openvino/op/concat.hpp"
 #include "openvino/op/constant.hpp"
 #include "openvino/op/convolution.hpp"
+#include "openvino/op/depth_to_space.hpp"
 #include "openvino/op/gather.hpp"
 #include "openvino/op/gelu.hpp"
 #include "openvino/op/group_normalization.hpp"
@@ -14,10 +15,12 @@
 #include "openvino/op/matmul.hpp"
 #include "openvino/op/multiply.hpp"
 #include "openvino/op/mvn.hpp"
+#include "openvino/op/prelu.hpp"
 #include "openvino/op/relu.hpp"
 #include "openvino/op/reshape.hpp"
 #include "openvino/op/scaled_dot_product_attention.hpp"
 #include "openvino/op/slice.hpp"
+#include "openvino/op/space_to_depth.hpp"
 #include "openvino/op/swish.hpp"
 #include "openvino/op/tanh.hpp"
 #include "openvino/op/transpose.hpp"
@@ -109,6 +112,14 @@ Node gelu(const Node& x) { return make<op::v7::Gelu>(x, op::GeluApproximationMod
 Node quick_gelu(const Node& x) { return make<op::v4::Swish>(x, scalar(1.702f)); }
 Node tanh(const Node& x) { return make<op::v0::Tanh>(x); }
 
+Node leaky_relu(const Node& x, float slope) {
+  return make<op::v0::PRelu>(x, constant({1}, {slope}));
+}
+
+Node prelu(const Weights& w, const Node& x) {
+  return make<op::v0::PRelu>(x, w.tensor("weight", {shape_of(x).at(1)}));
+}
+
 Node add(const Node& a, const Node& b) { return make<op::v1::Add>(a, b); }
 Node multiply(const Node& a, const Node& b) { return make<op::v1::Multiply>(a, b); }
 
@@ -170,6 +181,16 @@ Node upsample_nearest(const Node& x, int64_t height, int64_t width) {
       {0, 0, 0, 0}, Interpolate::CoordinateTransformMode::ASYMMETRIC,
       Interpolate::NearestMode::FLOOR);
   return make<Interpolate>(x, integers({height, width}), integers({2, 3}), attributes);
+}
+
+Node pixel_shuffle(const Node& x, int64_t r) {
+  using DepthToSpace = op::v0::DepthToSpace;
+  return make<DepthToSpace>(x, DepthToSpace::DepthToSpaceMode::DEPTH_FIRST, r);
+}
+
+Node pixel_unshuffle(const Node& x, int64_t r) {
+  using SpaceToDepth = op::v0::SpaceToDepth;
+  return make<SpaceToDepth>(x, SpaceToDepth::SpaceToDepthMode::DEPTH_FIRST, r);
 }
 
 }  // namespace pentimento::nn

@@ -43,6 +43,9 @@ Node silu(const Node& x);        // x * sigmoid(x)
 Node gelu(const Node& x);        // x * Phi(x), by erf
 Node quick_gelu(const Node& x);  // x * sigmoid(1.702 x)
 Node tanh(const Node& x);
+Node leaky_relu(const Node& x, float slope);  // x where x > 0, else slope * x
+// The same with a slope for each channel: x [N,C,H,W], weight [C].
+Node prelu(const Weights& w, const Node& x);
 
 // --- arithmetic ------------------------------------------------------------------------------
 Node add(const Node& a, const Node& b);  // extents of 1 broadcast
@@ -71,5 +74,8 @@ Node tokens_to_image(const Node& x, const Shape& image);
 Node gather(const Node& x, const Node& index, int64_t axis);
 // x [N,C,H,W] -> [N,C,height,width], each output taking the source pixel floor(i * in / out).
 Node upsample_nearest(const Node& x, int64_t height, int64_t width);
+// [N,C r r,H,W] -> [N,C,H r,W r] and back: channel c r r + i r + j <-> pixel (i, j) of each square.
+Node pixel_shuffle(const Node& x, int64_t r);
+Node pixel_unshuffle(const Node& x, int64_t r);
 
 }  // namespace pentimento::nn

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "image/codec.h"
+#include "pipelines/describe.h"
 #include "pipelines/img2img.h"
 #include "pipelines/repeat.h"
 #include "weights/summary.h"
@@ -29,6 +30,12 @@ struct StylizedPicture {
   double seconds;
 };
 std::string stylize_json(const std::vector<StylizedPicture>& pictures);
+
+struct DescribedPicture {
+  std::string path;
+  Description description;
+};
+std::string describe_json(const std::vector<DescribedPicture>& pictures);
 
 // One measured part: its first call (which compiles) and the sorted times of the following ones.
 struct BenchRow {

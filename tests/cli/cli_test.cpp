@@ -340,5 +340,77 @@ TEST(Cli, StylizePaintsWithoutAModel) {
   EXPECT_EQ(program.run({"stylize", kPicture, "--style", "no-such-style"}).code, 2);
 }
 
+TEST(Cli, UpscaleSaysWhatItDoesAndEnlarges) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"upscale", kPicture, "--scale", "3", "--upscaler", "realesr-animevideov3", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "96x72 to 288x216, network x4 then Lanczos")) << outcome.err;
+  const Picture picture = read_picture(program / "a.png");
+  EXPECT_EQ(picture.image.width, 288);
+  EXPECT_EQ(picture.image.height, 216);
+  EXPECT_TRUE(has(picture.text.at("parameters"), "Postprocess upscaler: realesr-animevideov3"))
+      << picture.text.at("parameters");
+}
+
+TEST(Cli, UpscaleListsWhatIsInstalledAndRefusesTheRest) {
+  Program program;
+  const Outcome list = program.run({"upscale", "--list"});
+  EXPECT_EQ(list.code, 0) << list.err;
+  EXPECT_TRUE(has(list.out, "realesrgan-x4plus-anime      x4  RRDBNet")) << list.out;
+  expect_refusal(program.run({"upscale", kPicture, "--upscaler", "none-such"}), 3, "installed: ");
+  expect_refusal(program.run({"upscale", kPicture, "--scale", "99"}), 2, "scale: 99");
+  expect_refusal(program.run({"upscale"}), 2, "no picture given");
+}
+
+TEST(Cli, UpscaleByLanczosGivesJson) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"upscale", kPicture, "--width", "200", "--upscaler", "lanczos", "--json", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_TRUE(has(outcome.out, "\"width\": 200")) << outcome.out;
+}
+
+TEST(Cli, DescribePrefersWhatTheFileRecords) {
+  Program program;
+  const Outcome measured = program.run({"describe", kPicture});
+  EXPECT_EQ(measured.code, 0) << measured.err;
+  EXPECT_TRUE(has(measured.out, "measured only")) << measured.out;
+  ASSERT_EQ(program.run(img2img({"--prompt", "a fox", "-o", "a.png"})).code, 0);
+  const Outcome recorded = program.run({"describe", "a.png", "--json"});
+  EXPECT_TRUE(has(recorded.out, "\"source\": \"recorded\"")) << recorded.out;
+  EXPECT_TRUE(has(recorded.out, "\"prompt\": \"a fox\"")) << recorded.out;
+  EXPECT_TRUE(has(program.run({"describe", "a.png", "--ignore-metadata"}).out, "measured only"));
+}
+
+TEST(Cli, UpscaleRefinesInTiles) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"upscale",  kPicture, "--scale", "1.5", "--upscaler", "lanczos", "--refine", "0.3",
+       "--steps",  "4",      "--tile",  "64",  "--overlap",  "16",      "--model",  kModel,
+       "--prompt", "a cat",  "--seed",  "5",   "-o",         "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "refines 144x108 in 6 tiles of 64x64, strength 0.30"))
+      << outcome.err;
+  const Picture picture = read_picture(program / "a.png");
+  EXPECT_EQ(picture.image.width, 144);
+  EXPECT_EQ(picture.image.height, 108);
+  EXPECT_TRUE(has(picture.text.at("parameters"), "SD upscale overlap: 16"));
+  expect_refusal(program.run({"upscale", kPicture, "--refine", "2"}), 2, "strength is 2");
+}
+
+TEST(Cli, TryOnPaintsAPersonAroundAGarment) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"tryon", source_path("examples/hoodie.jpg").string(), "--model", kModel, "--steps", "3",
+       "--width", "96", "--height", "144", "--seam", "4", "--seed", "5", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "upper garment at 96x144, keeps ")) << outcome.err;
+  EXPECT_EQ(read_picture(program / "a.png").image.height, 144);
+  expect_refusal(program.run({"tryon", kPicture, "--model", kModel}), 2,
+                 "give a mask of the garment");
+}
+
 }  // namespace
 }  // namespace pentimento
