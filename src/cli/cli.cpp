@@ -47,6 +47,10 @@ int run_cli(int argc, char** argv) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   add_img2img(app, context);
   add_txt2img(app, context);
+  add_inpaint(app, context);
+  add_outpaint(app, context);
+  add_grid(app, context);
+  add_strip(app, context);
   add_stylize(app, context);
   add_repeat(app, context);
   add_info(app, context);

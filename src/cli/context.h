@@ -34,6 +34,10 @@ void add_json_option(CLI::App& verb, Context& context);
 // One verb each: declares its options and sets the callback that runs it.
 void add_img2img(CLI::App& app, Context& context);
 void add_txt2img(CLI::App& app, Context& context);
+void add_inpaint(CLI::App& app, Context& context);
+void add_outpaint(CLI::App& app, Context& context);
+void add_grid(CLI::App& app, Context& context);
+void add_strip(CLI::App& app, Context& context);
 void add_stylize(CLI::App& app, Context& context);
 void add_repeat(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);

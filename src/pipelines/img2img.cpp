@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -57,7 +58,7 @@ void encode_input(Run& run, const InputImage& input) {
     prepared = resize(prepared, std::max(1, prepared.width / factor) * factor,
                       std::max(1, prepared.height / factor) * factor, Filter::Lanczos);
   const Tensor tensor = picture_to_tensor(prepared);
-  run.encoded = run.model.networks->encode(tensor, run.progress);
+  run.encoded = run.model.encode(tensor, run.progress);
   if (run.encoded.shape != run.latent_shape)
     run.encoded = resize_bilinear(run.encoded, run.latent_height(), run.latent_width());
   std::optional<HiddenPart> hidden;
@@ -67,17 +68,36 @@ void encode_input(Run& run, const InputImage& input) {
   if (run.request.color_correction) run.colors = std::move(prepared);
 }
 
-void encode_prompts(Run& run) {
-  const Img2ImgRequest& r = run.request;
-  const ConditioningOptions options{.clip_skip = r.clip_skip,
-                                    .emphasis = r.emphasis,
+size_t bytes_of(const EncodedPrompt& prompt) {
+  size_t values = 0;
+  for (const auto& part : prompt.parts)
+    for (const auto& entry : part.entries) values += entry.context.size() + entry.added.size();
+  return values * sizeof(float);
+}
+
+EncodedPrompt encoded_prompt(Run& run, const std::string& text, PromptRole role) {
+  const ConditioningOptions options{.clip_skip = run.request.clip_skip,
+                                    .emphasis = run.request.emphasis,
                                     .width = run.plan.width,
                                     .height = run.plan.height,
                                     .schedule_calls = run.plan.sampling.prompt_calls};
-  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, r.prompt,
-                               PromptRole::Positive, options, run.progress);
-  run.negative = encode_prompt(*run.model.networks, *run.model.tokenizer, r.negative_prompt,
-                               PromptRole::Negative, options, run.progress);
+  // The text last: nothing in it can look like another option.
+  std::ostringstream key;
+  key << "prompt " << static_cast<int>(role) << " " << options.clip_skip << " "
+      << static_cast<int>(options.emphasis) << " " << options.width << "x" << options.height << " "
+      << options.schedule_calls << " " << text;
+  return *run.model.remembered->get<EncodedPrompt>(
+      key.str(),
+      [&] {
+        return encode_prompt(*run.model.networks, *run.model.tokenizer, text, role, options,
+                             run.progress);
+      },
+      bytes_of);
+}
+
+void encode_prompts(Run& run) {
+  run.positive = encoded_prompt(run, run.request.prompt, PromptRole::Positive);
+  run.negative = encoded_prompt(run, run.request.negative_prompt, PromptRole::Negative);
 }
 
 ImageNoise noise_of(const Run& run, size_t index) {

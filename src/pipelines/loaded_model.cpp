@@ -12,6 +12,11 @@ std::string LoadedModel::timing_key(const char* what) const {
          to_string(runtime.precision) + " " + runtime.device;
 }
 
+Tensor LoadedModel::encode(const Tensor& picture, const Progress& progress) {
+  return remembered->tensor(content_key("picture", picture),
+                            [&] { return networks->encode(picture, progress); });
+}
+
 LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::optional<fs::path>& vae,
                        const fs::path& cache_dir, const Progress& progress) {
   Checkpoint checkpoint = open_checkpoint(path);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "pipelines/remembered.h"
 #include "runtime/stable_diffusion.h"
 #include "samplers/schedule.h"
 #include "text/tokenizer.h"
@@ -21,9 +22,13 @@ struct LoadedModel {
   std::string sha256;      // of the file; A1111's model hash is the first 10 digits
   std::string vae_name;    // file name of a separate VAE, else empty
   std::string vae_sha256;
+  // Encoded pictures and prompts, as these very weights encode them.
+  std::unique_ptr<Remembered> remembered = std::make_unique<Remembered>();
 
   const ModelConfig& config() const { return networks->config(); }
   std::string hash() const { return sha256.substr(0, 10); }
+  // networks->encode(), or what is remembered of the same picture.
+  Tensor encode(const Tensor& picture, const Progress& progress);
   // Names a measured time ("unet", "decode"): equal for models of equal cost.
   std::string timing_key(const char* what) const;
 };

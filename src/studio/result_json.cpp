@@ -71,6 +71,10 @@ std::string stylize_json(const std::vector<StylizedPicture>& pictures) {
   return dump(json);
 }
 
+std::string grid_json(const std::vector<std::string>& files, size_t cells, size_t reused) {
+  return dump({{"files", files}, {"cells", cells}, {"cells_from_folder", reused}});
+}
+
 std::string bench_json(const std::vector<BenchRow>& rows, int width, int height,
                        const std::string& precision,
                        const std::vector<StableDiffusion::CompileRecord>& compiles) {

@@ -30,6 +30,9 @@ struct StylizedPicture {
 };
 std::string stylize_json(const std::vector<StylizedPicture>& pictures);
 
+// Sheets and page of a grid, and how many of its cells were there already.
+std::string grid_json(const std::vector<std::string>& files, size_t cells, size_t reused);
+
 // One measured part: its first call (which compiles) and the sorted times of the following ones.
 struct BenchRow {
   std::string part;
