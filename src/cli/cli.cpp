@@ -48,6 +48,7 @@ int run_cli(int argc, char** argv) {
   add_img2img(app, context);
   add_txt2img(app, context);
   add_stylize(app, context);
+  add_preprocess(app, context);
   add_repeat(app, context);
   add_info(app, context);
   add_inspect(app, context);

@@ -35,6 +35,7 @@ void add_json_option(CLI::App& verb, Context& context);
 void add_img2img(CLI::App& app, Context& context);
 void add_txt2img(CLI::App& app, Context& context);
 void add_stylize(CLI::App& app, Context& context);
+void add_preprocess(CLI::App& app, Context& context);
 void add_repeat(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);

@@ -63,13 +63,15 @@ Node conv2d(const Weights& w, const Node& x, const Conv& options) {
   const Shape found = w.view("weight", {kAny, channels, kAny, kAny}).shape;
   const bool is_matrix = found.size() == 2;  // a 1x1 convolution stored as a linear layer
   const int64_t kernel = is_matrix ? 1 : found.back();
-  if (kernel % 2 == 0)
+  using Padding = Conv::Padding;
+  if (kernel % 2 == 0 && options.padding != Padding::None)
     throw Error(ErrorKind::CorruptFile,
                 w.describe("weight") + " is " + to_string(found) + ", expected an odd kernel size");
   const Node weight = w.tensor("weight", {found[0], channels, kernel, kernel});
-  const auto same = static_cast<std::ptrdiff_t>(kernel / 2);
-  const bool bottom_right = options.padding == Conv::Padding::BottomRight;
-  const ov::CoordinateDiff begin(2, bottom_right ? 0 : same), end(2, bottom_right ? 1 : same);
+  const bool same = options.padding == Padding::Same;
+  const auto around = static_cast<std::ptrdiff_t>(same ? kernel / 2 : 0);
+  const ov::CoordinateDiff begin(2, around);
+  const ov::CoordinateDiff end(2, options.padding == Padding::BottomRight ? 1 : around);
   const auto stride = static_cast<size_t>(options.stride);
   const Node y = make<op::v1::Convolution>(x, weight, ov::Strides{stride, stride}, begin, end,
                                            ov::Strides{1, 1});

@@ -19,11 +19,12 @@ Node constant(const Shape& shape, const std::vector<float>& values);  // one val
 struct Conv {
   int stride = 1;
   enum class Padding {
-    Same,
-    BottomRight
-  } padding = Padding::Same;  // BottomRight: one row and column
+    Same,         // K odd
+    BottomRight,  // one row and column
+    None          // patches: any K
+  } padding = Padding::Same;
 };
-// x [N,Cin,H,W], weight [Cout,Cin,K,K] -> [N,Cout,H',W']. K odd; bias where the file has one.
+// x [N,Cin,H,W], weight [Cout,Cin,K,K] -> [N,Cout,H',W']; bias where the file has one.
 Node conv2d(const Weights& w, const Node& x, const Conv& options = {});
 // x [..., Din], weight [Dout,Din] (or a 1x1 convolution) -> [..., Dout].
 Node linear(const Weights& w, const Node& x);

@@ -120,8 +120,10 @@ const TensorView& Weights::view(std::string_view name, const Shape& expected) co
 
 Node Weights::tensor(std::string_view name, const Shape& expected) const {
   const TensorView& found = view(name, expected);
-  return matches(found.shape, expected) ? constant(found)
-                                        : rows(name, expected, 0, found.shape.at(0));
+  if (matches(found.shape, expected)) return constant(found);
+  Shape shape = expected;
+  if (shape.at(0) == kAny) shape[0] = found.shape.at(0);
+  return constant(found.reshaped(shape));
 }
 
 Node Weights::rows(std::string_view name, const Shape& expected, int64_t begin, int64_t end) const {

@@ -35,7 +35,9 @@ struct Run {
   Tensor encoded;      // the picture's latent; empty for text to image
   Tensor concat;       // extra input channels, or empty
   EncodedPrompt positive, negative;
-  Image colors;  // the prepared picture, for colour correction
+  Image prepared;  // the picture at the run's size, where something asks for it again
+  Steering steering;
+  ControlStack controls;
 
   int latent_height() const { return static_cast<int>(latent_shape[2]); }
   int latent_width() const { return static_cast<int>(latent_shape[3]); }
@@ -64,7 +66,23 @@ void encode_input(Run& run, const InputImage& input) {
   if (run.inputs.mask) hidden = hidden_part(*run.inputs.mask);
   run.concat = image_conditioning(run.model, &tensor, &run.encoded, hidden ? &*hidden : nullptr,
                                   run.latent_height(), run.latent_width(), run.progress);
-  if (run.request.color_correction) run.colors = std::move(prepared);
+  if (run.request.color_correction || run.options.steer) run.prepared = std::move(prepared);
+}
+
+// Control pictures and image prompts; nothing when the network will not run.
+void steer(Run& run) {
+  if (!run.options.steer || run.plan.model_calls == 0) return;
+  Scene scene{.width = run.plan.width, .height = run.plan.height, .part = run.inputs.part};
+  Image fitted;
+  if (run.inputs.picture) {
+    fitted = run.prepared;
+    if (fitted.width != scene.width || fitted.height != scene.height)  // latent resize mode
+      fitted = resize(fitted, scene.width, scene.height, Filter::Lanczos);
+    scene.picture = &fitted;
+  }
+  if (run.inputs.mask) scene.repaint = &run.inputs.mask->repaint;
+  run.steering = run.options.steer(scene);
+  run.controls = ControlStack(run.steering.controls, run.plan.model_calls, run.progress);
 }
 
 void encode_prompts(Run& run) {
@@ -132,8 +150,11 @@ Tensor denoise(Run& run, size_t index, const Tensor& init_latent) {
   // Strength 0, and timestep samplers at a strength of less than two steps: the picture is kept.
   if (sampling.model_calls == 0 && !init_latent.empty()) return init_latent;
   Guidance guidance(*run.model.networks, run.positive, run.negative, run.concat,
-                    {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape,
-                    run.progress);
+                    {.cfg = run.plan.cfg,
+                     .image_cfg = r.image_cfg,
+                     .image = run.steering.image,
+                     .controls = &run.controls},
+                    run.latent_shape, run.progress);
   const auto began = Clock::now();
   const auto report = [&](int calls) {
     run.progress.at("denoise", std::min(calls, sampling.model_calls), sampling.model_calls,
@@ -211,6 +232,7 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image) {
   made.pixels_sha256 = pixels_sha256(image);
   made.version = run.options.version;
   made.facts = run.inputs.facts;
+  made.facts.insert(made.facts.end(), run.steering.facts.begin(), run.steering.facts.end());
   return to_infotext(run.request, made);
 }
 
@@ -232,13 +254,16 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
           .concat = {},
           .positive = {},
           .negative = {},
-          .colors = {}};
+          .prepared = {},
+          .steering = {},
+          .controls = ControlStack({}, 1, progress)};
   encode_prompts(run);
   if (inputs.picture)
     encode_input(run, *inputs.picture);
   else
     run.concat = image_conditioning(model, nullptr, nullptr, nullptr, run.latent_height(),
                                     run.latent_width(), progress);
+  steer(run);
 
   std::vector<Img2ImgPicture> pictures;
   for (size_t index = 0; index < plan.seeds.size(); ++index) {
@@ -246,11 +271,13 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
     const Tensor init_latent = init_latent_of(run, index);
     const Tensor latent = denoise(run, index, init_latent);
     if (index == 0) trace(run, "latent", latent);
-    watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * plan.model_calls);
+    watch.learn(run.controls.empty() ? "unet" : "unet with controls",
+                (plan.cfg == 1.0 ? 1.0 : 2.0) * plan.model_calls);
     progress.at("decode", 0, 1);
     Image image = tensor_to_picture(model.networks->decode(latent, progress));
     watch.learn("decode", 1.0);
-    if (!run.colors.empty()) image = match_colors(image, run.colors);
+    if (request.color_correction && !run.prepared.empty())
+      image = match_colors(image, run.prepared);
     if (inputs.finish) image = inputs.finish(std::move(image), {latent, init_latent});
     Img2ImgPicture picture{.image = std::move(image), .infotext = {}, .seed = plan.seeds[index]};
     picture.infotext = describe_picture(run, index, picture.image);

@@ -50,6 +50,8 @@ struct Img2ImgOptions {
   Timings* timings = nullptr;                      // learns seconds per step; may be null
   // Called as each picture is finished, before the next begins.
   std::function<void(size_t index, const Img2ImgPicture&)> on_picture;
+  // ControlNets and image prompts, made for what is about to be painted; absent: prompts alone.
+  std::function<Steering(const Scene&)> steer;
   // A small view of the latest x0 estimate, after every step; costs nothing when absent.
   std::function<void(const Tensor& latent)> on_latent;
 };

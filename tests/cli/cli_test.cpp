@@ -340,5 +340,16 @@ TEST(Cli, StylizePaintsWithoutAModel) {
   EXPECT_EQ(program.run({"stylize", kPicture, "--style", "no-such-style"}).code, 2);
 }
 
+TEST(Cli, PreprocessShowsWhatAControlNetWouldSee) {
+  Program program;
+  const Outcome outcome = program.run({"preprocess", kPicture, "--with", "canny", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Image edges = read_picture(program / "a.png").image;
+  EXPECT_EQ(edges.width, 96);
+  for (const uint8_t value : edges.pixels) ASSERT_TRUE(value == 0 || value == 255);
+  EXPECT_EQ(program.run({"preprocess", kPicture, "--with", "depth_midas"}).code, 5);
+  EXPECT_EQ(program.run({"preprocess", kPicture, "--with", "cany"}).code, 2);
+}
+
 }  // namespace
 }  // namespace pentimento
