@@ -13,6 +13,7 @@
 #include "pipelines/img2img.h"
 #include "runtime/version.h"
 #include "studio/result_json.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 namespace {
@@ -49,7 +50,9 @@ void add_generation_options(CLI::App& verb, Arguments& a) {
   verb.add_option(
       "-m,--model", a.model,
       "checkpoint (.safetensors, .ckpt, diffusers folder), or its name in the models folder");
-  verb.add_option("--vae", a.vae, "a VAE file to use instead of the model's own");
+  verb.add_option("--vae", a.vae,
+                  "a VAE file, or its name in models/VAE; none: the model's own; default: "
+                  "the one that belongs to the model");
   verb.add_option("-p,--prompt", r.prompt,
                   "what the picture should become: (words:1.2) weigh more");
   verb.add_option("-n,--negative", r.negative_prompt, "what it should not be");
@@ -161,9 +164,9 @@ void run(Context& context, Arguments& a, const char* job) {
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
   const auto path = find_model(context.paths, a.model);
-  LoadedModel model = load_model(
-      runtime, path, a.vae.empty() ? std::nullopt : std::optional<std::filesystem::path>(a.vae),
-      context.paths.cache, progress);
+  LoadedModel model = load_model(runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)),
+                                 context.paths.cache, progress);
+  model.extras = context.extra_files();
   Timings timings(context.paths.cache / "timings.txt");
   const uint64_t seed = drawn_seed();
 
@@ -180,6 +183,7 @@ void run(Context& context, Arguments& a, const char* job) {
     if (!a.trace_dir.empty()) options.trace_dir = a.trace_dir;
     options.version = version_text();
     options.timings = &timings;
+    options.on_note = [&](const std::string& note) { terminal.say(note); };
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       EncodeOptions encode{.quality = a.quality,
                            .text = {{"parameters", format_infotext(made.infotext)}}};
@@ -203,6 +207,7 @@ void add_verb(CLI::App& app, Context& context, const char* name, const char* des
   CLI::App* verb = app.add_subcommand(name, description);
   if (from_picture) add_picture_options(*verb, *arguments);
   add_generation_options(*verb, *arguments);
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -34,6 +34,10 @@ std::vector<fs::path> model_folders(const Paths& paths) {
   return {paths.data / "models", paths.data / "models" / "Stable-diffusion"};
 }
 
+std::vector<fs::path> vae_folders(const Paths& paths) {
+  return {paths.data / "models" / "VAE", paths.data / "models" / "vae"};
+}
+
 fs::path find_model(const Paths& paths, const std::string& text) {
   std::error_code error;
   if (!text.empty() && fs::exists(text, error)) return text;

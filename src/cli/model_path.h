@@ -13,6 +13,9 @@ namespace pentimento {
 // Where checkpoints are looked for by name: DATA/models, DATA/models/Stable-diffusion.
 std::vector<std::filesystem::path> model_folders(const Paths& paths);
 
+// Where VAEs are looked for by name: DATA/models/VAE, DATA/models/vae.
+std::vector<std::filesystem::path> vae_folders(const Paths& paths);
+
 // `text`: a path, a file name with or without extension, or empty: the only model installed.
 // Throws NotFound naming the folder to put a model into, InvalidArgument when several fit.
 std::filesystem::path find_model(const Paths& paths, const std::string& text);

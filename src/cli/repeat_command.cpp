@@ -11,6 +11,7 @@
 #include "pipelines/repeat.h"
 #include "runtime/version.h"
 #include "studio/result_json.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 namespace {
@@ -40,6 +41,21 @@ InputPicture find_input(const Arguments& a, const MadeWith& then) {
                                        "…); name it with --input FILE");
 }
 
+// The VAE the picture names, or the one given; the model's own when there was none.
+std::optional<fs::path> find_vae(const Context& context, const Arguments& a, const MadeWith& then,
+                                 const fs::path& model) {
+  const std::vector<fs::path> folders = vae_folders(context.paths);
+  if (!a.vae.empty()) return choose_vae(a.vae, model, folders);
+  if (then.vae_name.empty()) return std::nullopt;
+  try {
+    return choose_vae(then.vae_name, model, folders);
+  } catch (const Error&) {
+    throw Error(ErrorKind::NotFound, "the picture was made with the VAE '" + then.vae_name +
+                                         "', which is not in the models folder; name it with "
+                                         "--vae FILE");
+  }
+}
+
 void run(Context& context, const Arguments& a) {
   const Picture old = read_picture(a.result);
   const auto parameters = old.text.find("parameters");
@@ -59,12 +75,9 @@ void run(Context& context, const Arguments& a) {
   const fs::path path = a.model.empty()
                             ? find_model_by_hash(context.paths, then.model_name, then.model_hash)
                             : find_model(context.paths, a.model);
-  if (!then.vae_name.empty() && a.vae.empty())
-    throw Error(ErrorKind::NotFound, "the picture was made with the VAE '" + then.vae_name +
-                                         "'; name it with --vae FILE");
   LoadedModel model =
-      load_model(runtime, path, a.vae.empty() ? std::nullopt : std::optional<fs::path>(a.vae),
-                 context.paths.cache, progress);
+      load_model(runtime, path, find_vae(context, a, then, path), context.paths.cache, progress);
+  model.extras = context.extra_files();
   std::optional<InputPicture> input;
   if (!then.input_sha256.empty()) input = find_input(a, then);
   const InputImage* picture = input ? &input->input : nullptr;
@@ -108,6 +121,7 @@ void add_repeat(CLI::App& app, Context& context) {
   verb->add_option("-m,--model", a->model, "the model; default: found by name and hash");
   verb->add_option("--vae", a->vae, "the VAE file, when one was used");
   verb->add_option("-o,--output", a->output, "keep the new picture there");
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->callback([&context, a] { run(context, *a); });

@@ -56,7 +56,8 @@ std::string expected_text(const Shape& shape) {
 
 }  // namespace
 
-Node constant(const TensorView& view) {
+Node constant(const TensorView& stored) {
+  const TensorView view = stored.plain();
   const ov::element::Type type = element_type(view.dtype);
   const ov::Shape shape(view.shape.begin(), view.shape.end());
   // A file may put a tensor at any byte offset; kernels read whole elements.
@@ -76,8 +77,8 @@ Node constant(const TensorView& view) {
   return f32;
 }
 
-Weights::Weights(const TensorMap& tensors, std::string file)
-    : record_(std::make_shared<Record>(Record{tensors, std::move(file), {}})) {}
+Weights::Weights(const TensorMap& tensors, std::string file, std::shared_ptr<TensorEdits> edits)
+    : record_(std::make_shared<Record>(Record{tensors, std::move(file), std::move(edits), {}})) {}
 
 Weights Weights::operator/(std::string_view name) const {
   Weights inner = *this;
@@ -115,6 +116,8 @@ const TensorView& Weights::view(std::string_view name, const Shape& expected) co
     throw Error(ErrorKind::CorruptFile, describe(name) + " is " + to_string(found->second.shape) +
                                             ", expected " + expected_text(expected) +
                                             "; the file is damaged or of another family");
+  TensorEdits* edits = record_->edits.get();
+  if (edits && edits->changes(found->first)) return edits->edited(found->first, found->second);
   return found->second;
 }
 

@@ -10,7 +10,9 @@
 #include "pipelines/conditioning.h"
 #include "pipelines/guidance.h"
 #include "pipelines/image_conditioning.h"
+#include "pipelines/loras.h"
 #include "pipelines/pixels.h"
+#include "pipelines/prompt_words.h"
 #include "pipelines/repaint_mask.h"
 #include "pipelines/repeat.h"
 
@@ -34,6 +36,7 @@ struct Run {
   Shape latent_shape;  // [1,C,h,w]
   Tensor encoded;      // the picture's latent; empty for text to image
   Tensor concat;       // extra input channels, or empty
+  FoundWords words;    // textual inversions that the prompts name
   EncodedPrompt positive, negative;
   Image colors;  // the prepared picture, for colour correction
 
@@ -69,12 +72,16 @@ void encode_input(Run& run, const InputImage& input) {
 
 void encode_prompts(Run& run) {
   const Img2ImgRequest& r = run.request;
+  run.words = find_words(run.model, without_tags(r.prompt), r.negative_prompt);
+  for (const std::string& note : run.words.notes)
+    if (run.options.on_note) run.options.on_note(note);
   const ConditioningOptions options{.clip_skip = r.clip_skip,
                                     .emphasis = r.emphasis,
                                     .width = run.plan.width,
                                     .height = run.plan.height,
+                                    .words = &run.words.words,
                                     .schedule_calls = run.plan.sampling.prompt_calls};
-  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, r.prompt,
+  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, without_tags(r.prompt),
                                PromptRole::Positive, options, run.progress);
   run.negative = encode_prompt(*run.model.networks, *run.model.tokenizer, r.negative_prompt,
                                PromptRole::Negative, options, run.progress);
@@ -206,6 +213,8 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image) {
     made.input_name = picture->name;
     made.input_sha256 = picture->sha256;
   }
+  made.ti_hashes = run.words.hashes;
+  made.lora_hashes = lora_hashes(run.model);
   made.precision = to_string(run.model.runtime.precision);
   made.device = run.model.runtime.device;
   made.pixels_sha256 = pixels_sha256(image);
@@ -230,9 +239,12 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
           .latent_shape = latent_shape_of(model.config(), plan.width, plan.height),
           .encoded = {},
           .concat = {},
+          .words = {},
           .positive = {},
           .negative = {},
           .colors = {}};
+  for (const LoraReport& report : use_loras(model, request.prompt))
+    if (options.on_note) options.on_note(report.describe());
   encode_prompts(run);
   if (inputs.picture)
     encode_input(run, *inputs.picture);

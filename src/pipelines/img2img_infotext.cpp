@@ -88,6 +88,8 @@ Infotext to_infotext(const Img2ImgRequest& r, const MadeWith& made) {
   add("Schedule rho", number(r.rho), r.rho != 0);
   add("Emphasis", kEmphasis[static_cast<int>(r.emphasis)], r.emphasis != Emphasis::Original);
   add("Color correction", "True", r.color_correction);
+  add("TI hashes", made.ti_hashes, !made.ti_hashes.empty());
+  add("Lora hashes", made.lora_hashes, !made.lora_hashes.empty());
   for (const auto& [key, value] : made.facts) add(key.c_str(), value);
   add("Input", made.input_name, from_picture);
   add("Input SHA-256", made.input_sha256, from_picture);
@@ -152,6 +154,8 @@ MadeWith made_with_from_infotext(const Infotext& info) {
   made.vae_hash = text("VAE hash");
   made.input_name = text("Input");
   made.input_sha256 = text("Input SHA-256");
+  made.ti_hashes = text("TI hashes");
+  made.lora_hashes = text("Lora hashes");
   made.precision = text("Precision");
   made.device = info.get("Device").value_or("CPU");
   made.pixels_sha256 = text("Pixels SHA-256");

@@ -16,6 +16,7 @@ struct MadeWith {
   int width = 0, height = 0;
   std::string model_name, model_hash;  // 10 digits
   std::string vae_name, vae_hash;
+  std::string lora_hashes, ti_hashes;                      // "name: 12 digits, …", A1111's fields
   std::string input_name, input_sha256;                    // empty for text to image
   std::string precision, device;                           // "bf16", "CPU"
   std::string pixels_sha256;                               // of the result's 8-bit RGB

@@ -24,7 +24,11 @@ LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::option
                     .name = {},
                     .sha256 = {},
                     .vae_name = {},
-                    .vae_sha256 = {}};
+                    .vae_sha256 = {},
+                    .cache_dir = cache_dir,
+                    .extras = {},
+                    .loras = {},
+                    .open_loras = {}};
   model.runtime.precision = runtime.precision();
   model.name = path.has_stem() ? path.stem().string() : path.parent_path().filename().string();
   model.sha256 = checkpoint_sha256(path, cache_dir, progress);

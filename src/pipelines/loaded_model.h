@@ -2,10 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "pipelines/extra_files.h"
 #include "runtime/stable_diffusion.h"
 #include "samplers/schedule.h"
 #include "text/tokenizer.h"
@@ -21,6 +24,11 @@ struct LoadedModel {
   std::string sha256;      // of the file; A1111's model hash is the first 10 digits
   std::string vae_name;    // file name of a separate VAE, else empty
   std::string vae_sha256;
+  std::filesystem::path cache_dir;           // where hashes are remembered
+  std::shared_ptr<const ExtraFiles> extras;  // what prompts may name; null: nothing
+
+  std::vector<LoraUse> loras;  // in the networks now: see use_loras()
+  std::map<std::string, std::shared_ptr<const LoraFile>> open_loras;  // by path, size and time
 
   const ModelConfig& config() const { return networks->config(); }
   std::string hash() const { return sha256.substr(0, 10); }

@@ -23,6 +23,21 @@ int64_t end_position(std::span<const int64_t> tokens, int64_t eos) {
   return std::max_element(tokens.begin(), tokens.end()) - tokens.begin();
 }
 
+// The vectors of `word` that fall into the chunk that begins at token `begin`.
+void place_vectors(const TokenVectors& word, int64_t begin, Tensor& embeddings) {
+  const int64_t width = embeddings.dim(2);
+  if (word.vectors->shape.size() != 2 || word.vectors->dim(1) != width)
+    throw Error(ErrorKind::InvalidArgument, "vectors of shape " + to_string(word.vectors->shape) +
+                                                ", expected [n," + std::to_string(width) +
+                                                "] for this model");
+  for (int64_t row = 0; row < word.vectors->dim(0); ++row) {
+    const int64_t at = word.position + row - begin;
+    if (at < 0 || at >= kChunk) continue;
+    std::copy_n(word.vectors->data.begin() + row * width, width,
+                embeddings.data.begin() + at * width);
+  }
+}
+
 // A VAE in a file of its own has no hash: its path, size and time stand for it.
 std::string file_id(const std::filesystem::path& path) {
   std::error_code error;
@@ -48,10 +63,20 @@ std::unique_ptr<StableDiffusion> StableDiffusion::load(Runtime& runtime, Checkpo
 
 ModelPart::ModelPart(TensorMap map, const std::filesystem::path& path, std::string weights_id)
     : tensors(std::move(map)),
-      weights(tensors, path.filename().string()),
+      source(path.filename().string()),
+      weights(tensors, source),
       id(std::move(weights_id)),
-      file(main_file(tensors)) {
+      file(main_file(tensors)),
+      file_id_(id) {
   for (const auto& [name, view] : tensors) parameters += element_count(view.shape);
+}
+
+void ModelPart::edit(std::shared_ptr<LoraEdits> changed, std::string changed_id) {
+  edits = std::move(changed);
+  set_id = std::move(changed_id);
+  weights = nn::Weights(tensors, source, edits);
+  // Without a name of the file's own nothing is cached on disk, merged or not.
+  id = set_id.empty() || file_id_.empty() ? file_id_ : file_id_ + "+lora:" + set_id;
 }
 
 ResidentModel::ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::string weights_id,
@@ -107,7 +132,7 @@ Network& ResidentModel::network(const std::string& name, const ModelPart& part,
                                 const std::function<std::shared_ptr<ov::Model>()>& describe,
                                 const Progress& progress) {
   for (auto it = networks_.begin(); it != networks_.end(); ++it)
-    if (it->name == name && it->shape == shape) {
+    if (it->name == name && it->shape == shape && it->set_id == part.set_id) {
       networks_.splice(networks_.begin(), networks_, it);
       return *networks_.front().network;
     }
@@ -116,7 +141,8 @@ Network& ResidentModel::network(const std::string& name, const ModelPart& part,
   CompiledNetwork compiled =
       runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
   records_.push_back({name, compiled.seconds, compiled.from_cache});
-  networks_.push_front({name, shape, bytes, std::move(compiled.network)});
+  if (part.edits) part.edits->forget();
+  networks_.push_front({name, shape, part.set_id, bytes, std::move(compiled.network)});
   return *networks_.front().network;
 }
 
@@ -134,7 +160,8 @@ Network& ResidentModel::text_network(size_t index, int layers_skipped, const Pro
 }
 
 TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> tokens,
-                                        int clip_skip, const Progress& progress) {
+                                        int clip_skip, const Progress& progress,
+                                        std::span<const TokenVectors> vectors) {
   const TextConfig& text = config_.text.at(index);
   if (tokens.empty() || tokens.size() % kChunk != 0)
     throw Error(ErrorKind::InvalidArgument,
@@ -156,7 +183,9 @@ TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> t
   for (int64_t i = 0; i < chunks; ++i) {
     progress.at("text", static_cast<int>(i), static_cast<int>(chunks));
     const auto chunk = tokens.subspan(i * kChunk, kChunk);
-    net.set("embeddings", models::embed_tokens(text_.at(index)->weights, text, chunk));
+    Tensor embeddings = models::embed_tokens(text_.at(index)->weights, text, chunk);
+    for (const TokenVectors& word : vectors) place_vectors(word, i * kChunk, embeddings);
+    net.set("embeddings", embeddings);
     if (text.projection_dim > 0) {
       const int64_t eos = end_position(chunk, text.eos_token);
       net.set("eos", std::span(&eos, 1));

@@ -11,12 +11,19 @@
 #include "base/tensor.h"
 #include "runtime/runtime.h"
 #include "weights/checkpoint.h"
+#include "weights/lora_set.h"
 
 namespace pentimento {
 
 struct TextEncoding {
   Tensor hidden;  // [chunks,77,W], the layer that clip_skip selects, normed as the family has it
   Tensor pooled;  // [chunks,P]; empty when the encoder has no pooled output
+};
+
+// Learned vectors that stand in place of tokens: a textual inversion.
+struct TokenVectors {
+  int64_t position = 0;             // of the first, among all tokens
+  const Tensor* vectors = nullptr;  // [n,W]
 };
 
 // What the UNet sees beside the noisy latent, for one of the branches of guidance.
@@ -33,7 +40,7 @@ struct UnetCondition {
 // Thread contract: one thread computes; cancel() of the Progress token ends the running inference.
 class StableDiffusion {
  public:
-  // `weights_id` names the weights in the compile cache (SHA-256, plus merged LoRAs later).
+  // `weights_id` names the weights in the compile cache (SHA-256).
   static std::unique_ptr<StableDiffusion> load(Runtime& runtime, Checkpoint checkpoint,
                                                std::string weights_id,
                                                std::optional<VaeFile> vae = {});
@@ -41,10 +48,19 @@ class StableDiffusion {
 
   virtual const ModelConfig& config() const = 0;
 
+  // From now on computes with exactly these LoRAs merged into the weights, in their order. Merging
+  // happens while a network is built, in f32, so a step costs nothing extra; networks of other sets
+  // stay while there is room, and the checkpoint is not read again. `model` names it in messages.
+  // Throws InvalidArgument when a LoRA is for another family or fits nowhere; the set before stays.
+  virtual std::vector<LoraReport> use_loras(const std::vector<LoraUse>& loras,
+                                            const std::string& model) = 0;
+
   // tokens: [chunks * 77] of text encoder `index`. clip_skip 1 = last layer (A1111's counting);
   // families that ignore it (SD2, SDXL) ignore it.
+  // `vectors` replace the embeddings of the tokens at their places.
   virtual TextEncoding encode_text(size_t index, std::span<const int64_t> tokens, int clip_skip,
-                                   const Progress& progress) = 0;
+                                   const Progress& progress,
+                                   std::span<const TokenVectors> vectors = {}) = 0;
 
   // A condition made ready once: cross-attention keys and values, added embeddings.
   class Prepared {

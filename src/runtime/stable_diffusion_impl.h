@@ -18,11 +18,20 @@ struct ModelPart {
   ModelPart(const ModelPart&) = delete;
   ModelPart& operator=(const ModelPart&) = delete;
 
+  // Lays `edits` over the tensors; null, and the name "", for the file's own.
+  void edit(std::shared_ptr<LoraEdits> edits, std::string set_id);
+
   TensorMap tensors;
+  std::string source;  // file name, for messages
   nn::Weights weights;
   std::string id;                          // names them in the compile cache
   std::shared_ptr<const MappedFile> file;  // that most of them lie in
+  std::shared_ptr<LoraEdits> edits;        // what is laid over them now, or null
+  std::string set_id;                      // names that; "" for nothing
   int64_t parameters = 0;
+
+ private:
+  std::string file_id_;  // of the tensors without edits
 };
 
 class ResidentModel : public StableDiffusion {
@@ -31,8 +40,11 @@ class ResidentModel : public StableDiffusion {
                 std::optional<VaeFile> vae);
 
   const ModelConfig& config() const override { return config_; }
+  std::vector<LoraReport> use_loras(const std::vector<LoraUse>& loras,
+                                    const std::string& model) override;
   TextEncoding encode_text(size_t index, std::span<const int64_t> tokens, int clip_skip,
-                           const Progress& progress) override;
+                           const Progress& progress,
+                           std::span<const TokenVectors> vectors) override;
   std::shared_ptr<const Prepared> prepare(const UnetCondition& condition, int height, int width,
                                           const Progress& progress) override;
   std::vector<Tensor> predict(const Tensor& x, double timestep,
@@ -45,7 +57,7 @@ class ResidentModel : public StableDiffusion {
 
  private:
   struct Compiled {
-    std::string name, shape;
+    std::string name, shape, set_id;
     uint64_t bytes;  // about what it holds
     std::unique_ptr<Network> network;
   };
@@ -72,7 +84,8 @@ class ResidentModel : public StableDiffusion {
   ModelConfig config_;
   std::vector<std::unique_ptr<ModelPart>> text_;
   ModelPart unet_, vae_;
-  std::list<Compiled> networks_;  // most recently used first
+  std::optional<LayerIndex> layers_;  // made when the first LoRA comes
+  std::list<Compiled> networks_;      // most recently used first
   std::vector<CompileRecord> records_;
   std::vector<std::shared_ptr<const Prepared>> uploaded_;  // conditions now in `uploaded_to_`
   const Network* uploaded_to_ = nullptr;

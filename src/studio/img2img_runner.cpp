@@ -12,6 +12,7 @@
 #include "studio/content_store.h"
 #include "studio/pictures.h"
 #include "studio/request_json.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 
@@ -31,6 +32,7 @@ std::shared_ptr<LoadedModel> ResidentModel::get(const CatalogModel& model,
   model_.reset();  // never two at once in memory
   model_ = std::make_shared<LoadedModel>(load_model(
       runtime_, model.path, vae ? std::optional(vae->path) : std::nullopt, cache_, progress));
+  model_->extras = extra_files_of(catalog_);
   key_ = key;
   catalog_->learn_hash(model.path, model_->sha256);
   return model_;
@@ -169,7 +171,12 @@ class Img2ImgRunner : public JobRunner {
   std::shared_ptr<LoadedModel> load(const Img2ImgJob& job, const Progress& progress) const {
     const CatalogModel model = deps_.catalog->need("checkpoint", job.model);
     std::optional<CatalogModel> vae;
-    if (!job.vae.empty()) vae = deps_.catalog->need("vae", job.vae);
+    if (!job.vae.empty()) {
+      vae = deps_.catalog->need("vae", job.vae);
+    } else if (const auto beside = vae_of_model(model.path, {deps_.catalog->folder() / "VAE"})) {
+      vae = CatalogModel{};
+      vae->path = *beside;
+    }
     return deps_.resident->get(model, vae, progress);
   }
 

@@ -124,7 +124,37 @@ class FolderCatalog : public ModelCatalog {
   std::map<std::string, std::string> stamps_;
 };
 
+class CatalogFiles : public ExtraFiles {
+ public:
+  explicit CatalogFiles(std::shared_ptr<const ModelCatalog> catalog)
+      : catalog_(std::move(catalog)) {}
+
+  std::vector<File> loras() const override { return files("lora"); }
+  std::vector<File> embeddings() const override { return files("embedding"); }
+  std::string alias(const File& lora) const override {
+    for (const CatalogModel& model : catalog_->list("lora")) {
+      if (model.path != lora.path) continue;
+      const auto found = model.metadata.find("ss_output_name");
+      return found == model.metadata.end() ? "" : found->second;
+    }
+    return "";
+  }
+
+ private:
+  std::vector<File> files(const std::string& type) const {
+    std::vector<File> files;
+    for (const CatalogModel& model : catalog_->list(type))
+      files.push_back({model.name, model.path});
+    return files;
+  }
+  std::shared_ptr<const ModelCatalog> catalog_;
+};
+
 }  // namespace
+
+std::shared_ptr<const ExtraFiles> extra_files_of(std::shared_ptr<const ModelCatalog> catalog) {
+  return std::make_shared<CatalogFiles>(std::move(catalog));
+}
 
 std::string title_of(const CatalogModel& model) {
   return model.file + (model.sha256 ? " [" + model.sha256->substr(0, 10) + "]" : "");

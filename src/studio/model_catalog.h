@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/paths.h"
+#include "pipelines/extra_files.h"
 #include "studio/fields.h"
 
 namespace pentimento {
@@ -45,6 +46,9 @@ class ModelCatalog {
 // embeddings); told apart by what is in them. `extra`: one more folder.
 std::unique_ptr<ModelCatalog> make_folder_catalog(const Paths& paths,
                                                   std::optional<std::filesystem::path> extra = {});
+
+// The catalog's LoRAs and embeddings, for prompts that name them.
+std::shared_ptr<const ExtraFiles> extra_files_of(std::shared_ptr<const ModelCatalog> catalog);
 
 // "file.safetensors [0123456789]", as AUTOMATIC1111 titles a checkpoint.
 std::string title_of(const CatalogModel& model);

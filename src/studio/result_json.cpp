@@ -120,6 +120,22 @@ std::string summary_json(const std::string& path, const ModelSummary& summary) {
                {"metadata", summary.metadata}});
 }
 
+std::string convert_json(const std::string& path, const ConvertReport& report) {
+  return dump({{"path", path},
+               {"tensors", report.tensors},
+               {"left_out", report.left_out},
+               {"from_ema", report.from_ema},
+               {"from_vae", report.from_vae},
+               {"bytes", report.bytes}});
+}
+
+std::string merge_json(const std::string& path, const MergeReport& report) {
+  return dump({{"path", path},
+               {"merged", report.merged},
+               {"only_in_a", report.only_in_a},
+               {"bytes", report.bytes}});
+}
+
 std::string repeat_json(const RepeatReport& report) {
   ordered_json json = {{"identical", report.identical}, {"differences", report.differences}};
   if (std::isfinite(report.psnr_db)) json["psnr_db"] = report.psnr_db;

@@ -7,6 +7,7 @@
 #include "image/codec.h"
 #include "pipelines/img2img.h"
 #include "pipelines/repeat.h"
+#include "weights/convert.h"
 #include "weights/summary.h"
 
 namespace pentimento {
@@ -42,6 +43,8 @@ std::string bench_json(const std::vector<BenchRow>& rows, int width, int height,
 
 std::string info_json(const InputImage& input, const Picture& picture,
                       const std::string& parameters);
+std::string convert_json(const std::string& path, const ConvertReport& report);
+std::string merge_json(const std::string& path, const MergeReport& report);
 std::string summary_json(const std::string& path, const ModelSummary& summary);
 std::string repeat_json(const RepeatReport& report);
 std::string devices_json(const std::vector<DeviceInfo>& devices);

@@ -284,9 +284,9 @@ TEST(Cli, InfoShowsWhatAPictureRemembers) {
 
 TEST(Cli, InspectNamesTheFamily) {
   Program program;
-  const Outcome outcome = program.run({"inspect", kModel});
+  const Outcome outcome = program.run({"inspect", "--lang", "en", kModel});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_TRUE(has(outcome.out, "SD1")) << outcome.out;
+  EXPECT_TRUE(has(outcome.out, "family: SD 1.x")) << outcome.out;
   std::ofstream(program / "bad.ckpt") << "garbage";
   expect_refusal(program.run({"inspect", "bad.ckpt"}), 4, "bad.ckpt");
 }
