@@ -21,7 +21,7 @@ namespace {
 struct Arguments {
   Img2ImgRequest request;
   std::vector<std::string> inputs;
-  std::string output, model, vae, trace_dir;
+  std::string output, model, vae, text, trace_dir;
   std::string resize_mode = "stretch", rng = "cpu", emphasis = "original";
   int quality = 80;
 };
@@ -53,6 +53,9 @@ void add_generation_options(CLI::App& verb, Arguments& a) {
   verb.add_option("--vae", a.vae,
                   "a VAE file, or its name in models/VAE; none: the model's own; default: "
                   "the one that belongs to the model");
+  verb.add_option("--text-encoder", a.text,
+                  "for a model without one (a UNet alone, as in GGUF files): a checkpoint of its "
+                  "family, whose VAE is used as well");
   verb.add_option("-p,--prompt", r.prompt,
                   "what the picture should become: (words:1.2) weigh more");
   verb.add_option("-n,--negative", r.negative_prompt, "what it should not be");
@@ -164,8 +167,9 @@ void run(Context& context, Arguments& a, const char* job) {
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
   const auto path = find_model(context.paths, a.model);
-  LoadedModel model = load_model(runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)),
-                                 context.paths.cache, progress);
+  LoadedModel model = load_model(
+      runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)), context.paths.cache,
+      progress, a.text.empty() ? std::nullopt : std::optional(find_model(context.paths, a.text)));
   model.extras = context.extra_files();
   Timings timings(context.paths.cache / "timings.txt");
   const uint64_t seed = drawn_seed();

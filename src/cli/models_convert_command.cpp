@@ -29,7 +29,9 @@ void add_dtype(CLI::App& verb, std::string& dtype) {
       ->check(CLI::IsMember({"f16", "bf16", "f32"}));
 }
 
-std::string megabytes(uint64_t bytes) { return std::to_string((bytes + 500'000) / 1'000'000) + " MB"; }
+std::string megabytes(uint64_t bytes) {
+  return std::to_string((bytes + 500'000) / 1'000'000) + " MB";
+}
 
 // The new file: as named, with the extension that other programs look for.
 fs::path output_of(const std::string& text) {
@@ -58,8 +60,8 @@ void run_convert(const Context& context, const ConvertArguments& a) {
   if (!a.vae.empty()) options.other_vae = a.vae;
   const fs::path to = output_of(a.to);
   Terminal terminal(context.talk());
-  const ConvertReport report = convert(find_model(context.paths, a.from), to, options,
-                                       terminal.progress(context.cancel));
+  const ConvertReport report =
+      convert(find_model(context.paths, a.from), to, options, terminal.progress(context.cancel));
   terminal.finish();
   if (context.json) {
     std::cout << convert_json(to.string(), report) << "\n";
@@ -91,9 +93,9 @@ void run_merge(const Context& context, const MergeArguments& a) {
   std::optional<fs::path> c;
   if (a.models.size() > 2) c = find_model(context.paths, a.models[2]);
   Terminal terminal(context.talk());
-  const MergeReport report = merge_models(find_model(context.paths, a.models[0]),
-                                          find_model(context.paths, a.models[1]), c, to, options,
-                                          terminal.progress(context.cancel));
+  const MergeReport report =
+      merge_models(find_model(context.paths, a.models[0]), find_model(context.paths, a.models[1]),
+                   c, to, options, terminal.progress(context.cancel));
   terminal.finish();
   if (context.json) {
     std::cout << merge_json(to.string(), report) << "\n";
@@ -123,8 +125,8 @@ void add_models_convert(CLI::App& models, Context& context) {
 
 void add_models_merge(CLI::App& models, Context& context) {
   auto a = std::make_shared<MergeArguments>();
-  CLI::App* verb = models.add_subcommand(
-      "merge", "mix checkpoints: A (1-m) + B m, or A + (B - C) m");
+  CLI::App* verb =
+      models.add_subcommand("merge", "mix checkpoints: A (1-m) + B m, or A + (B - C) m");
   verb->add_option("models", a->models, "two models, or three for add-difference")
       ->required()
       ->expected(2, 3);

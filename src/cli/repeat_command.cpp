@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string result, model, vae, input, output;
+  std::string result, model, vae, text, input, output;
 };
 
 // The input by the name it had: beside the result, then in the working folder; it must have the
@@ -56,6 +56,19 @@ std::optional<fs::path> find_vae(const Context& context, const Arguments& a, con
   }
 }
 
+// The checkpoint that lent its text encoder, where one did.
+std::optional<fs::path> find_text(const Context& context, const Arguments& a,
+                                  const MadeWith& then) {
+  if (!a.text.empty()) return find_model(context.paths, a.text);
+  if (then.text_name.empty()) return std::nullopt;
+  try {
+    return find_model(context.paths, then.text_name);
+  } catch (const Error&) {
+    throw Error(ErrorKind::NotFound, "the picture was made with the text encoder of '" +
+                                         then.text_name + "'; name it with --text-encoder FILE");
+  }
+}
+
 void run(Context& context, const Arguments& a) {
   const Picture old = read_picture(a.result);
   const auto parameters = old.text.find("parameters");
@@ -75,8 +88,8 @@ void run(Context& context, const Arguments& a) {
   const fs::path path = a.model.empty()
                             ? find_model_by_hash(context.paths, then.model_name, then.model_hash)
                             : find_model(context.paths, a.model);
-  LoadedModel model =
-      load_model(runtime, path, find_vae(context, a, then, path), context.paths.cache, progress);
+  LoadedModel model = load_model(runtime, path, find_vae(context, a, then, path),
+                                 context.paths.cache, progress, find_text(context, a, then));
   model.extras = context.extra_files();
   std::optional<InputPicture> input;
   if (!then.input_sha256.empty()) input = find_input(a, then);
@@ -120,6 +133,8 @@ void add_repeat(CLI::App& app, Context& context) {
                    "the picture it was made from; default: found by name and hash");
   verb->add_option("-m,--model", a->model, "the model; default: found by name and hash");
   verb->add_option("--vae", a->vae, "the VAE file, when one was used");
+  verb->add_option("--text-encoder", a->text,
+                   "the checkpoint that lent its text encoder, when one did");
   verb->add_option("-o,--output", a->output, "keep the new picture there");
   add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);

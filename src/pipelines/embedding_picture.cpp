@@ -1,12 +1,11 @@
 #include "pipelines/embedding_picture.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <vector>
 
 #include "base/error.h"
+#include "image/inflate.h"
 #include "weights/checkpoint.h"
 
 namespace pentimento {
@@ -98,26 +97,6 @@ std::vector<uint8_t> unmasked(const LowBits& bits, const Block& block) {
   return values;
 }
 
-std::string inflated(const std::vector<uint8_t>& packed, const std::string& where) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) throw damaged(where, "cannot be unpacked");
-  std::string text;
-  std::vector<char> piece(1u << 16);
-  stream.next_in = const_cast<Bytef*>(packed.data());
-  stream.avail_in = static_cast<uInt>(packed.size());
-  int status = Z_OK;
-  while (status == Z_OK && text.size() <= kMaxUnpacked) {
-    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
-    stream.avail_out = static_cast<uInt>(piece.size());
-    status = inflate(&stream, Z_NO_FLUSH);
-    text.append(piece.data(), piece.size() - stream.avail_out);
-    if (stream.avail_in == 0 && status == Z_OK && stream.avail_out != 0) break;
-  }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END) throw damaged(where, "is cut short or too large");
-  return text;
-}
-
 // Two blank columns part the low halves (left), the picture, and the high halves (right).
 std::optional<std::string> json_in_pixels(const Image& rgb, const std::string& where) {
   const LowBits bits(rgb);
@@ -138,7 +117,10 @@ std::optional<std::string> json_in_pixels(const Image& rgb, const std::string& w
   // zlib's header: a picture that happens to have two blank columns is no embedding.
   if (packed.size() < 6 || (packed[0] & 15) != 8 || (packed[0] * 256 + packed[1]) % 31 != 0)
     return std::nullopt;
-  return inflated(packed, where);
+  size_t budget = kMaxUnpacked;
+  auto text = inflated({reinterpret_cast<const char*>(packed.data()), packed.size()}, budget);
+  if (!text) throw damaged(where, "is cut short or too large");
+  return text;
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class Folders : public ExtraFiles {
   }
 
   std::vector<File> embeddings() const override {
-    std::vector<File> files = files_in(embeddings_, {".safetensors", ".pt", ".bin", ".png", ".webp"});
+    std::vector<File> files =
+        files_in(embeddings_, {".safetensors", ".pt", ".bin", ".png", ".webp"});
     std::erase_if(files, [](const File& file) { return lower(file.name).ends_with(".preview"); });
     return files;
   }
@@ -69,7 +70,7 @@ class Folders : public ExtraFiles {
         walk(path, extensions, depth + 1, entered, files);
       else if (extensions.contains(lower(path.extension().string())) &&
                fs::is_regular_file(path, error))
-        files.push_back({path.stem().string(), path});
+        files.push_back({path.stem().string(), path, {}});
     }
   }
 
@@ -108,7 +109,7 @@ ExtraFiles::File find_lora(const ExtraFiles& files, const std::string& name) {
   std::vector<ExtraFiles::File> by_alias;
   if (lower(name) != "none")
     for (const ExtraFiles::File& file : loras)
-      if (files.alias(file) == name) by_alias.push_back(file);
+      if ((file.alias ? *file.alias : files.alias(file)) == name) by_alias.push_back(file);
   if (by_alias.size() == 1) return by_alias[0];
   std::string hint = by_alias.size() > 1 ? "; " + std::to_string(by_alias.size()) +
                                                " files call themselves so: use the file name"

@@ -213,6 +213,7 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image) {
     made.input_name = picture->name;
     made.input_sha256 = picture->sha256;
   }
+  made.text_name = run.model.text_name;
   made.ti_hashes = run.words.hashes;
   made.lora_hashes = lora_hashes(run.model);
   made.precision = to_string(run.model.runtime.precision);

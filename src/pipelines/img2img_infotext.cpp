@@ -65,6 +65,7 @@ Infotext to_infotext(const Img2ImgRequest& r, const MadeWith& made) {
   add("Model", made.model_name);
   add("VAE hash", made.vae_hash.substr(0, 10), !made.vae_name.empty());
   add("VAE", made.vae_name, !made.vae_name.empty());
+  add("Text encoder", made.text_name, !made.text_name.empty());
   add("Variation seed", std::to_string(made.subseed), r.subseed_strength > 0);
   add("Variation seed strength", number(r.subseed_strength), r.subseed_strength > 0);
   add("Seed resize from", size(r.seed_resize_width, r.seed_resize_height),
@@ -154,6 +155,7 @@ MadeWith made_with_from_infotext(const Infotext& info) {
   made.vae_hash = text("VAE hash");
   made.input_name = text("Input");
   made.input_sha256 = text("Input SHA-256");
+  made.text_name = text("Text encoder");
   made.ti_hashes = text("TI hashes");
   made.lora_hashes = text("Lora hashes");
   made.precision = text("Precision");

@@ -24,6 +24,7 @@ struct LoadedModel {
   std::string sha256;      // of the file; A1111's model hash is the first 10 digits
   std::string vae_name;    // file name of a separate VAE, else empty
   std::string vae_sha256;
+  std::string text_name;  // file name of a checkpoint whose text encoder is used, else empty
   std::filesystem::path cache_dir;           // where hashes are remembered
   std::shared_ptr<const ExtraFiles> extras;  // what prompts may name; null: nothing
 
@@ -37,9 +38,12 @@ struct LoadedModel {
 };
 
 // Opens, hashes (cached by size and time) and prepares a checkpoint; networks compile on first use.
-// `cache_dir` keeps the hashes. Throws as open_checkpoint does, naming the file.
+// `cache_dir` keeps the hashes. `text`: a checkpoint of the same family whose text encoder a model
+// without one uses (a UNet in a GGUF file), and its VAE where none is named. Throws as
+// open_checkpoint does, naming the file; Unsupported when a part is missing.
 LoadedModel load_model(Runtime& runtime, const std::filesystem::path& path,
                        const std::optional<std::filesystem::path>& vae,
-                       const std::filesystem::path& cache_dir, const Progress& progress);
+                       const std::filesystem::path& cache_dir, const Progress& progress,
+                       const std::optional<std::filesystem::path>& text = {});
 
 }  // namespace pentimento

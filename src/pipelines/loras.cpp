@@ -53,8 +53,8 @@ std::vector<LoraTag> lora_tags(const std::string& prompt) {
   for (const ExtraNetwork& network : extract_networks(prompt).networks) {
     if (network.type != "lora" && network.type != "lyco")
       throw Error(ErrorKind::Unsupported,
-                  "<" + network.type + ":" + network.name +
-                      "…>: networks of the type '" + network.type +
+                  "<" + network.type + ":" + network.name + "…>: networks of the type '" +
+                      network.type +
                       "' are not supported, only <lora:NAME:strength>; remove the tag");
     if (network.name.empty())
       throw Error(ErrorKind::InvalidArgument,
@@ -82,9 +82,8 @@ std::vector<LoraReport> use_loras(LoadedModel& model, const std::string& prompt)
     const fs::path path = find_lora(*model.extras, tag.name).path;
     const std::string stamp = stamp_of(path) + "\n" + tag.name;
     const auto known = model.open_loras.find(stamp);
-    opened[stamp] = known != model.open_loras.end()
-                        ? known->second
-                        : open_lora(path, tag.name, model.cache_dir);
+    opened[stamp] = known != model.open_loras.end() ? known->second
+                                                    : open_lora(path, tag.name, model.cache_dir);
     loras.push_back({opened[stamp], tag.te, tag.unet});
   }
   std::vector<LoraReport> reports = model.networks->use_loras(loras, model.name);

@@ -8,8 +8,8 @@
 
 namespace pentimento {
 
-// What one <lora:NAME:te:unet> tag (or lyco, its old name) says. te is 1 when absent, unet equals te
-// when absent; "te=" and "unet=" name them.
+// What one <lora:NAME:te:unet> tag (or lyco, its old name) says. te is 1 when absent, unet equals
+// te when absent; "te=" and "unet=" name them.
 struct LoraTag {
   std::string name;
   float te = 1, unet = 1;

@@ -1,6 +1,8 @@
 #include "pipelines/prompt_words.h"
 
 #include <algorithm>
+#include <cctype>
+#include <functional>
 #include <set>
 
 #include "base/error.h"
@@ -38,8 +40,9 @@ std::string joined(const std::vector<int>& widths) {
 // "768 wide (SD 1.x)".
 std::string widths_of(const Embedding& embedding) {
   std::vector<int> widths;
-  for (const Tensor& vectors : embedding.vectors) widths.push_back(static_cast<int>(vectors.dim(1)));
-  const char* family = widths.size() == 2      ? " (SDXL)"
+  for (const Tensor& vectors : embedding.vectors)
+    widths.push_back(static_cast<int>(vectors.dim(1)));
+  const char* family = widths.size() == 2     ? " (SDXL)"
                        : widths.at(0) == 768  ? " (SD 1.x)"
                        : widths.at(0) == 1024 ? " (SD 2.x)"
                                               : "";
@@ -66,7 +69,8 @@ class Finder {
         if (is_picture(file.path))
           consider_picture(file);
         else
-          consider(file.name, [&] { return open_embedding(file.path, file.name, model_.cache_dir); });
+          consider(file.name,
+                   [&] { return open_embedding(file.path, file.name, model_.cache_dir); });
       }
     return std::move(found_);
   }
@@ -104,11 +108,9 @@ class Finder {
       return;
     }
     if (!names_.insert(embedding.name).second) return;  // the first of a name counts
-    found_.words.words.push_back(
-        {model_.tokenizer->encode(embedding.name), embedding.tokens()});
+    found_.words.words.push_back({model_.tokenizer->encode(embedding.name), embedding.tokens()});
     if (!embedding.hash.empty())
-      found_.hashes +=
-          (found_.hashes.empty() ? "" : ", ") + embedding.name + ": " + embedding.hash;
+      found_.hashes += (found_.hashes.empty() ? "" : ", ") + embedding.name + ": " + embedding.hash;
     found_.words.embeddings.push_back(std::move(embedding));
   }
 

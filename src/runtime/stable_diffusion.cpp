@@ -205,8 +205,8 @@ uint64_t ResidentModel::estimate_bytes(int width_px, int height_px) const {
   uint64_t text = 0;
   for (const auto& part : text_) text += compiled_bytes(*part);
   const uint64_t resident = text + compiled_bytes(unet_) + compiled_bytes(vae_);
-  const uint64_t reading =
-      2 * static_cast<uint64_t>(unet_.parameters);  // f16 pages while compiling
+  // While compiling: f16 pages of the file, or the merged weights.
+  const uint64_t reading = (unet_.edits ? value : 2) * static_cast<uint64_t>(unet_.parameters);
   const uint64_t decoding = std::min<uint64_t>(pixels, 1024 * 1024) * 128 * value * 6;
   const uint64_t fixed = uint64_t{200} << 20;
   return fixed + resident + std::max(reading, decoding) + pixels * 64;

@@ -131,20 +131,16 @@ class CatalogFiles : public ExtraFiles {
 
   std::vector<File> loras() const override { return files("lora"); }
   std::vector<File> embeddings() const override { return files("embedding"); }
-  std::string alias(const File& lora) const override {
-    for (const CatalogModel& model : catalog_->list("lora")) {
-      if (model.path != lora.path) continue;
-      const auto found = model.metadata.find("ss_output_name");
-      return found == model.metadata.end() ? "" : found->second;
-    }
-    return "";
-  }
+  std::string alias(const File& lora) const override { return lora.alias.value_or(""); }
 
  private:
   std::vector<File> files(const std::string& type) const {
     std::vector<File> files;
-    for (const CatalogModel& model : catalog_->list(type))
-      files.push_back({model.name, model.path});
+    for (const CatalogModel& model : catalog_->list(type)) {
+      const auto alias = model.metadata.find("ss_output_name");
+      files.push_back(
+          {model.name, model.path, alias == model.metadata.end() ? std::string() : alias->second});
+    }
     return files;
   }
   std::shared_ptr<const ModelCatalog> catalog_;

@@ -38,7 +38,8 @@ class Converter {
     if (options_.use_ema && !has_prefix(file_.tensors, kEma)) refuse("holds no EMA copies");
     if (options_.vae == VaePart::Only) return only_vae();
     for (const auto& [name, tensor] : file_.tensors) plan_tensor(name, tensor);
-    if (options_.other_vae) report.from_vae = put_vae(*options_.other_vae, options_.dtype, pending_);
+    if (options_.other_vae)
+      report.from_vae = put_vae(*options_.other_vae, options_.dtype, pending_);
     return std::move(pending_);
   }
 

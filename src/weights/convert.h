@@ -18,7 +18,8 @@ struct ConvertOptions {
   std::optional<DType> dtype;  // F32, F16 or BF16 for everything that is a real number; else as is
   // Leaves out what only training needs: EMA copies, the optimiser's state, noise tables.
   bool prune = false;
-  bool use_ema = false;  // takes the EMA copies in place of the trained weights, then leaves them out
+  bool use_ema =
+      false;  // takes the EMA copies in place of the trained weights, then leaves them out
   VaePart vae = VaePart::Keep;
   std::optional<std::filesystem::path> other_vae;  // put in place of its own
 };

@@ -20,18 +20,14 @@ bool is_real(DType dtype) {
 TensorView stored_as(std::vector<float> values, const Shape& shape, DType dtype) {
   if (dtype == DType::F32) {
     auto owner = std::make_shared<std::vector<float>>(std::move(values));
-    return {.dtype = dtype,
-            .shape = shape,
-            .bytes = std::as_bytes(std::span(*owner)),
-            .owner = owner};
+    return {
+        .dtype = dtype, .shape = shape, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
   }
   auto owner = std::make_shared<std::vector<uint16_t>>(values.size());
   const auto to_bits = dtype == DType::BF16 ? f32_to_bf16 : f32_to_f16;
   std::transform(values.begin(), values.end(), owner->begin(), to_bits);
-  return {.dtype = dtype,
-          .shape = shape,
-          .bytes = std::as_bytes(std::span(*owner)),
-          .owner = owner};
+  return {
+      .dtype = dtype, .shape = shape, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
 }
 
 PendingTensor converted(const TensorView& tensor, std::optional<DType> dtype) {
@@ -48,8 +44,9 @@ int put_vae(const std::filesystem::path& path, std::optional<DType> dtype,
   const VaeFile vae = open_vae(path);
   if (vae.config.tiny)
     throw Error(ErrorKind::InvalidArgument,
-                path.string() + ": is a tiny autoencoder, which checkpoints do not hold; use it "
-                                "beside the model with --vae");
+                path.string() +
+                    ": is a tiny autoencoder, which checkpoints do not hold; use it "
+                    "beside the model with --vae");
   const Renamed renamed = vae_to_ldm(vae.tensors);
   for (const auto& [name, tensor] : renamed.tensors)
     tensors.insert_or_assign("first_stage_model." + name, converted(tensor, dtype));

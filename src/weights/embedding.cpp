@@ -86,7 +86,8 @@ Embedding embedding_of(const TensorMap& tensors, std::string name, const std::st
   const TensorView* only = find(tensors, "string_to_param.*");
   if (!only) only = find(tensors, "emb_params");
   if (!only && identify(tensors) == WeightKind::Embedding)
-    for (const auto& [key, tensor] : tensors)  // the first under "string_to_param.", or the only one
+    for (const auto& [key, tensor] :
+         tensors)  // the first under "string_to_param.", or the only one
       if (!only && (tensors.size() == 1 || key.starts_with("string_to_param."))) only = &tensor;
   if (!only)
     throw Error(ErrorKind::Unsupported, where + ": is " + kind_description(identify(tensors)) +
@@ -105,7 +106,8 @@ Embedding embedding_from_json(std::string_view text, std::string name, const std
   if (params == root.end() || !params->is_object() || params->empty())
     throw Error(ErrorKind::CorruptFile, where + ": holds no \"string_to_param\"");
   const json& first = params->begin().value();
-  const json& lists = first.is_object() && first.contains("TORCHTENSOR") ? first["TORCHTENSOR"] : first;
+  const json& lists =
+      first.is_object() && first.contains("TORCHTENSOR") ? first["TORCHTENSOR"] : first;
   Embedding embedding{.name = std::move(name), .vectors = {}, .hash = {}};
   embedding.vectors = {rows_of(tensor_from(lists, where), where)};
   return embedding;

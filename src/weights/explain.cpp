@@ -26,15 +26,17 @@ const std::array kTexts = {
               "Stable Diffusion 大模型（checkpoint），可以直接生成图片"},
              {"put it into models/Stable-diffusion, or name it with --model",
               "放进 models/Stable-diffusion 文件夹，或用 --model 指定"}},
-    KindText{"unet",
-             {"the painting part (UNet) of a Stable Diffusion model, without its text encoder",
-              "Stable Diffusion 模型的绘画部分（UNet），不含文本编码器"},
-             {"it needs the text encoder and VAE of its family; look for the whole checkpoint",
-              "需要同系列的文本编码器和 VAE；建议下载完整的 checkpoint"}},
+    KindText{
+        "unet",
+        {"the painting part (UNet) of a Stable Diffusion model, without its text encoder",
+         "Stable Diffusion 模型的绘画部分（UNet），不含文本编码器"},
+        {"name a whole checkpoint of its family with --text-encoder: it lends text encoder and VAE",
+         "用 --text-encoder 指定一个同系列的完整 checkpoint，借用它的文本编码器和 VAE"}},
     KindText{"vae",
              {"a VAE: turns a model's latents into pixels; a better one gives cleaner colours",
               "VAE：把模型的潜变量变成像素，好的 VAE 色彩更干净"},
-             {"put it into models/VAE and name it with --vae, or beside a model as MODEL.vae.safetensors",
+             {"put it into models/VAE and name it with --vae, or beside a model as "
+              "MODEL.vae.safetensors",
               "放进 models/VAE 并用 --vae 指定，或放在模型旁边命名为 模型名.vae.safetensors"}},
     KindText{"tiny_vae",
              {"a tiny autoencoder (TAESD): a fast stand-in for a VAE",
@@ -63,9 +65,10 @@ const std::array kTexts = {
              {"a ControlNet: guides a model by edges, depth, pose or the like",
               "ControlNet：用边缘、深度、姿势等引导模型"},
              {"it is used beside a model of its family", "与同系列的大模型一起使用"}},
-    KindText{"t2i_adapter",
-             {"a T2I-Adapter: a light relative of ControlNet", "T2I-Adapter：ControlNet 的轻量同类"},
-             {"it is used beside a model of its family", "与同系列的大模型一起使用"}},
+    KindText{
+        "t2i_adapter",
+        {"a T2I-Adapter: a light relative of ControlNet", "T2I-Adapter：ControlNet 的轻量同类"},
+        {"it is used beside a model of its family", "与同系列的大模型一起使用"}},
     KindText{"ip_adapter",
              {"an IP-Adapter: lets a picture act as a prompt", "IP-Adapter：让图片充当提示词"},
              {"it is used beside a model of its family", "与同系列的大模型一起使用"}},
@@ -84,24 +87,28 @@ const std::array kTexts = {
     KindText{"face_restorer",
              {"a face restorer (GFPGAN, CodeFormer)", "面部修复模型（GFPGAN、CodeFormer）"},
              {"not supported", "不支持"}},
-    KindText{"catvton",
-             {"CatVTON's attention layers: for trying on clothes",
-              "CatVTON 的注意力层：用于虚拟试衣"},
-             {"it is used beside an SD 1.5 inpainting model", "与 SD 1.5 局部重绘模型一起使用"}},
-    KindText{"flux",
-             {"a Flux model", "Flux 模型"},
-             {"Flux models are too large for what this program is made for; use SD 1.x, SD 2.x or SDXL",
-              "本程序不运行 Flux；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
+    KindText{
+        "catvton",
+        {"CatVTON's attention layers: for trying on clothes", "CatVTON 的注意力层：用于虚拟试衣"},
+        {"it is used beside an SD 1.5 inpainting model", "与 SD 1.5 局部重绘模型一起使用"}},
+    KindText{
+        "flux",
+        {"a Flux model", "Flux 模型"},
+        {"Flux models are too large for what this program is made for; use SD 1.x, SD 2.x or SDXL",
+         "本程序不运行 Flux；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
     KindText{"sd3",
              {"a Stable Diffusion 3 model", "Stable Diffusion 3 模型"},
-             {"not supported; use SD 1.x, SD 2.x or SDXL", "不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
+             {"not supported; use SD 1.x, SD 2.x or SDXL",
+              "不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
     KindText{"transformer",
              {"a diffusion transformer, or a part of one", "扩散 Transformer 模型或其一部分"},
-             {"not supported; use SD 1.x, SD 2.x or SDXL", "不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
+             {"not supported; use SD 1.x, SD 2.x or SDXL",
+              "不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
     KindText{"other_diffusion",
              {"a relative of Stable Diffusion (unCLIP, depth-guided, Cascade …)",
               "Stable Diffusion 的近亲（unCLIP、深度引导、Cascade 等）"},
-             {"not supported; use SD 1.x, SD 2.x or SDXL", "不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
+             {"not supported; use SD 1.x, SD 2.x or SDXL",
+              "不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"}},
     KindText{"onnx",
              {"an ONNX network", "ONNX 网络"},
              {"not used by this program; get the .safetensors version",
@@ -129,8 +136,9 @@ std::string filled(std::string text, const std::string& name) {
 // 859520964 -> "860 million", "8.6 亿".
 std::string spoken_count(int64_t count, Language language) {
   if (language == Language::Chinese) {
-    if (count < 100'000'000) return count < 10'000 ? std::to_string(count)
-                                                   : std::to_string((count + 5'000) / 10'000) + " 万";
+    if (count < 100'000'000)
+      return count < 10'000 ? std::to_string(count)
+                            : std::to_string((count + 5'000) / 10'000) + " 万";
     const int64_t tenths = (count + 5'000'000) / 10'000'000;
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " 亿";
   }
@@ -146,17 +154,21 @@ std::string needs(const ModelSummary& s, Language language) {
   if (!is_part || !s.readable) return "";
   const bool english = language == Language::English;
   if (s.base.empty())
-    return s.kind == "vae" ? (english ? "a model of its family" : "同系列的大模型")
-                           : (english ? "a model of the family it was made for; the file does not say which"
-                                      : "制作时所用系列的大模型（文件没有写明）");
+    return s.kind == "vae"
+               ? (english ? "a model of its family" : "同系列的大模型")
+               : (english ? "a model of the family it was made for; the file does not say which"
+                          : "制作时所用系列的大模型（文件没有写明）");
   return english ? "a model of " + spoken_base(s.base) : spoken_base(s.base) + " 系列的大模型";
 }
 
 std::string variant_text(const ModelSummary& s, Language language) {
-  const Both text = s.variant == "inpaint" ? Both{"inpainting: repaints what a mask hides", "局部重绘模型：重画蒙版部分"}
-                    : s.variant == "edit" ? Both{"edits a picture by instructions (instruct-pix2pix)", "按指令修改图片（instruct-pix2pix）"}
-                    : s.variant == "refiner" ? Both{"refiner", "精修模型（refiner）"}
-                                             : Both{"", ""};
+  const Both text =
+      s.variant == "inpaint"
+          ? Both{"inpainting: repaints what a mask hides", "局部重绘模型：重画蒙版部分"}
+      : s.variant == "edit"    ? Both{"edits a picture by instructions (instruct-pix2pix)",
+                                   "按指令修改图片（instruct-pix2pix）"}
+      : s.variant == "refiner" ? Both{"refiner", "精修模型（refiner）"}
+                               : Both{"", ""};
   return text.in(language);
 }
 
@@ -170,10 +182,12 @@ void add_facts(const ModelSummary& s, Language language, Explanation& e) {
   add({"variant", "类型"}, variant_text(s, language));
   add({"kind", "种类"}, s.method);
   if (s.distilled)
-    add({"speed", "速度"}, english ? "few steps (LCM, Turbo or the like)" : "少步数模型（LCM、Turbo 等）");
+    add({"speed", "速度"},
+        english ? "few steps (LCM, Turbo or the like)" : "少步数模型（LCM、Turbo 等）");
   if (s.prediction == "v_prediction") add({"predicts", "预测"}, "v");
   if (s.native_size_px > 0)
-    add({"picture size", "图片尺寸"}, std::to_string(s.native_size_px) + "x" + std::to_string(s.native_size_px));
+    add({"picture size", "图片尺寸"},
+        std::to_string(s.native_size_px) + "x" + std::to_string(s.native_size_px));
   if (s.readable && s.tensors > 0)
     add({"parameters", "参数量"},
         english ? spoken_count(s.parameters, language) + " in " + std::to_string(s.tensors) +

@@ -1,8 +1,10 @@
 // Reads GGUF (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), versions 2 and 3:
-//   "GGUF" version | counts | key-value pairs | name, extents, type and offset of each tensor | data
+//   "GGUF" version | counts | key-value pairs | name, extents, type and offset of each tensor |
+//   data
 // Extents are written fastest first and turned round here. ComfyUI-GGUF stores a tensor whose rows
-// are no whole number of blocks in another shape and the real one under "comfy.gguf.orig_shape.NAME".
-// Limitations: little-endian files; the IQ, TQ and MX formats are refused by name.
+// are no whole number of blocks in another shape and the real one under
+// "comfy.gguf.orig_shape.NAME". Limitations: little-endian files; the IQ, TQ and MX formats are
+// refused by name.
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -67,8 +69,9 @@ class Reader {
     if (std::memcmp(magic, "GGUF", 4) != 0) corrupt("is no GGUF file");
     if (version == 1 || (version & 0xffff) == 0)
       throw Error(ErrorKind::Unsupported,
-                  path_ + ": is a GGUF file of version 1 or for big-endian computers; look for a "
-                          "newer one");
+                  path_ +
+                      ": is a GGUF file of version 1 or for big-endian computers; look for a "
+                      "newer one");
     if (version > 3)
       throw Error(ErrorKind::Unsupported, path_ + ": is a GGUF file of version " +
                                               std::to_string(version) +

@@ -77,8 +77,7 @@ Reason lora_misfit(const LoraModule& m, const Shape& shape) {
 std::vector<float> lora_delta(const LoraModule& m) {
   const Matrix up = part(m, "up"), down = part(m, "down");
   const float scale = scale_of(m, static_cast<int64_t>(down.rows));
-  Matrix delta =
-      m.find("mid") ? tucker(part(m, "mid"), transposed(up), down) : multiply(up, down);
+  Matrix delta = m.find("mid") ? tucker(part(m, "mid"), transposed(up), down) : multiply(up, down);
   scale_all(delta.values, scale);
   return std::move(delta.values);
 }

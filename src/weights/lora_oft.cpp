@@ -1,5 +1,5 @@
-// OFT (https://arxiv.org/abs/2306.07280) and BOFT (https://arxiv.org/abs/2311.06243) as sd-scripts and
-// LyCORIS have them: rotations R = (I + Q)(I - Q)^-1 of blocks of a weight's rows.
+// OFT (https://arxiv.org/abs/2306.07280) and BOFT (https://arxiv.org/abs/2311.06243) as sd-scripts
+// and LyCORIS have them: rotations R = (I + Q)(I - Q)^-1 of blocks of a weight's rows.
 #include <algorithm>
 #include <cmath>
 
@@ -9,7 +9,8 @@
 namespace pentimento {
 namespace {
 
-// The rotation of each block, with the constraint on its size (LyCORIS and sd-scripts: alpha * out).
+// The rotation of each block, with the constraint on its size (LyCORIS and sd-scripts: alpha *
+// out).
 std::vector<Matrix> rotations(const LoraModule& m, int64_t out) {
   const TensorView& blocks = *m.find("oft_blocks");
   const auto n = static_cast<size_t>(blocks.shape.back());
@@ -66,8 +67,8 @@ Reason oft_misfit(const LoraModule& m, const Shape& shape) {
   const int64_t rows = s[s.size() - 3] * s.back();
   if (shape.empty() || rows != shape[0])
     return "turns " + std::to_string(rows) + " rows, the layer has " + to_string(shape);
-  if (butterfly && (s.back() % 2 || s[0] < 1 || s[0] > 30 ||
-                    rows % ((int64_t{1} << (s[0] - 1)) * s.back())))
+  if (butterfly &&
+      (s.back() % 2 || s[0] < 1 || s[0] > 30 || rows % ((int64_t{1} << (s[0] - 1)) * s.back())))
     return "has butterfly blocks of shape " + to_string(s) + ", which fit nowhere";
   const TensorView* rescale = m.find("rescale");
   if (rescale && element_count(rescale->shape) != rows) return "has a rescale of another size";

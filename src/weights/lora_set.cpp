@@ -61,8 +61,8 @@ std::optional<std::string> sort_module(const LoraUse& use, size_t number, const 
 }  // namespace
 
 std::string LoraReport::describe() const {
-  std::string text = name + ": applied " + std::to_string(applied) + " of " +
-                     std::to_string(modules) + " modules";
+  std::string text =
+      name + ": applied " + std::to_string(applied) + " of " + std::to_string(modules) + " modules";
   if (!left.empty()) text += "; not applied: " + left.front();
   if (left.size() > 1) text += " and " + std::to_string(left.size() - 1) + " more";
   return text;
@@ -77,8 +77,7 @@ const TensorView& LoraEdits::edited(std::string_view name, const TensorView& ori
   if (const auto known = merged_.find(name); known != merged_.end()) return known->second;
   const auto changes = changes_.find(name);
   if (changes == changes_.end()) return original;
-  const LayerTensor tensor =
-      name.ends_with(".bias") ? LayerTensor::Bias : LayerTensor::Weight;
+  const LayerTensor tensor = name.ends_with(".bias") ? LayerTensor::Bias : LayerTensor::Weight;
   std::vector<float> values = original.to_f32();
   for (const Change& change : changes->second)
     merge(change.file->parts.modules[change.module], tensor, original.shape, change.strength,

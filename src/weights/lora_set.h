@@ -87,8 +87,8 @@ class LoraEdits : public TensorEdits {
 
 // Sorts the modules of `loras`, in order, to the tensors they change; `parts` holds the tensors by
 // LayerIndex's part numbers and `edits` an object for each. `model` names the model and its family
-// ("SD1" …, "Custom" fits all) in messages. Throws InvalidArgument when a file is for another family
-// or none of its modules fits.
+// ("SD1" …, "Custom" fits all) in messages. Throws InvalidArgument when a file is for another
+// family or none of its modules fits.
 std::vector<LoraReport> sort_modules(const std::vector<LoraUse>& loras, const LayerIndex& index,
                                      const std::map<int, const TensorMap*>& parts,
                                      const std::map<int, LoraEdits*>& edits,

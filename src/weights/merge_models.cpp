@@ -121,7 +121,8 @@ class Merger {
     return static_cast<float>(block ? options_.blocks[*block] : options_.ratio);
   }
 
-  std::vector<float> mixed(const std::string& name, const TensorView& a, const TensorView& b) const {
+  std::vector<float> mixed(const std::string& name, const TensorView& a,
+                           const TensorView& b) const {
     std::vector<float> values = a.to_f32(), other = b.to_f32();
     const float m = ratio_of(name);
     if (options_.mode == Mode::AddDifference) subtract_c(name, b, other);

@@ -64,7 +64,8 @@ int64_t rank_of(const LoraModule& module) {
 
 TensorView single(float value) {
   auto owner = std::make_shared<std::vector<float>>(1, value);
-  return {.dtype = DType::F32, .shape = {}, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
+  return {
+      .dtype = DType::F32, .shape = {}, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
 }
 
 // diffusers writes the keys of each part behind its name: "unet.lora_alpha".
@@ -83,8 +84,7 @@ void add_peft_alpha(const json& config, LoraParts& parts) {
     for (const std::string& key : {part + "alpha_pattern", std::string("alpha_pattern")})
       if (const auto pattern = config.find(key); pattern != config.end() && pattern->is_object())
         for (const auto& [layer, value] : pattern->items())
-          if (value.is_number() &&
-              (module.name == layer || module.name.ends_with("." + layer)))
+          if (value.is_number() && (module.name == layer || module.name.ends_with("." + layer)))
             alpha = value.get<double>();
     if (!alpha) continue;
     for (const std::string& key : {part + "use_rslora", std::string("use_rslora")})
@@ -102,8 +102,8 @@ std::shared_ptr<const LoraFile> open_lora(const fs::path& path, const std::strin
   const TensorFile file = read_tensor_file(path);
   const WeightKind kind = identify(file.tensors);
   if (kind != WeightKind::Lora)
-    throw Error(ErrorKind::Unsupported, path.string() + ": is " + kind_description(kind) +
-                                            "; expected a LoRA");
+    throw Error(ErrorKind::Unsupported,
+                path.string() + ": is " + kind_description(kind) + "; expected a LoRA");
   auto lora = std::make_shared<LoraFile>();
   lora->path = path;
   lora->name = name;

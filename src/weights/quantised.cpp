@@ -101,8 +101,7 @@ struct ScaleAndMin {
 };
 // Eight pairs of 6 bits in 12 bytes.
 ScaleAndMin scale_and_min(const uint8_t* packed, int j) {
-  if (j < 4)
-    return {static_cast<float>(packed[j] & 63), static_cast<float>(packed[j + 4] & 63)};
+  if (j < 4) return {static_cast<float>(packed[j] & 63), static_cast<float>(packed[j + 4] & 63)};
   return {static_cast<float>(low(packed[j + 4]) | (packed[j - 4] >> 6) << 4),
           static_cast<float>(high(packed[j + 4]) | (packed[j] >> 6) << 4)};
 }
@@ -134,8 +133,8 @@ void unpack_q6_k(const uint8_t* b, float* y) {
       for (int k = 0; k < 4; ++k) {
         const uint8_t byte = four[l + 32 * (k % 2)];
         const int number = (k < 2 ? low(byte) : high(byte)) | (two[l] >> (2 * k) & 3) << 4;
-        y[l + 32 * k] = d * static_cast<float>(scales[l / 16 + 2 * k]) *
-                        static_cast<float>(number - 32);
+        y[l + 32 * k] =
+            d * static_cast<float>(scales[l / 16 + 2 * k]) * static_cast<float>(number - 32);
       }
 }
 
@@ -146,11 +145,11 @@ struct Format {
   Unpack unpack;
 };
 constexpr Format kFormats[] = {
-    {DType::Q4_0, {32, 18}, unpack_q4_0},        {DType::Q4_1, {32, 20}, unpack_q4_1},
-    {DType::Q5_0, {32, 22}, unpack_q5_0},        {DType::Q5_1, {32, 24}, unpack_q5_1},
-    {DType::Q8_0, {32, 34}, unpack_q8_0},        {DType::Q2_K, {kSuper, 84}, unpack_q2_k},
-    {DType::Q3_K, {kSuper, 110}, unpack_q3_k},   {DType::Q4_K, {kSuper, 144}, unpack_q4_k},
-    {DType::Q5_K, {kSuper, 176}, unpack_q5_k},   {DType::Q6_K, {kSuper, 210}, unpack_q6_k},
+    {DType::Q4_0, {32, 18}, unpack_q4_0},      {DType::Q4_1, {32, 20}, unpack_q4_1},
+    {DType::Q5_0, {32, 22}, unpack_q5_0},      {DType::Q5_1, {32, 24}, unpack_q5_1},
+    {DType::Q8_0, {32, 34}, unpack_q8_0},      {DType::Q2_K, {kSuper, 84}, unpack_q2_k},
+    {DType::Q3_K, {kSuper, 110}, unpack_q3_k}, {DType::Q4_K, {kSuper, 144}, unpack_q4_k},
+    {DType::Q5_K, {kSuper, 176}, unpack_q5_k}, {DType::Q6_K, {kSuper, 210}, unpack_q6_k},
 };
 
 const Format& format_of(DType dtype) {

@@ -9,7 +9,8 @@
 namespace pentimento {
 
 // The VAE that belongs to the model without being named, or nothing (its own):
-// 1. the "vae" of the model's card, MODEL.json, as A1111 keeps it: a name in the folders, or "None";
+// 1. the "vae" of the model's card, MODEL.json, as A1111 keeps it: a name in the folders, or
+// "None";
 // 2. a VAE whose file name begins with the model's: MODEL.vae.safetensors beside it, or any such
 //    file in the folders.
 // Of several the first in name order, files beside the model first.

@@ -12,6 +12,7 @@
 
 #include "image/codec.h"
 #include "support/golden.h"
+#include "weights/tensor_file.h"
 
 namespace pentimento {
 namespace {
@@ -289,6 +290,55 @@ TEST(Cli, InspectNamesTheFamily) {
   EXPECT_TRUE(has(outcome.out, "family: SD 1.x")) << outcome.out;
   std::ofstream(program / "bad.ckpt") << "garbage";
   expect_refusal(program.run({"inspect", "bad.ckpt"}), 4, "bad.ckpt");
+}
+
+// A full difference to the tiny model's first convolution.
+void write_lora(const fs::path& path) {
+  const std::vector<float> values(16 * 4 * 3 * 3, 0.02f);
+  const TensorView tensor{.dtype = DType::F32,
+                          .shape = {16, 4, 3, 3},
+                          .bytes = std::as_bytes(std::span(values)),
+                          .owner = nullptr};
+  fs::create_directories(path.parent_path());
+  write_safetensors(path, {{"lora_unet_conv_in.diff", tensor}}, {});
+}
+
+TEST(Cli, LorasAreAppliedAndRepeated) {
+  Program program;
+  write_lora(program / "loras/style.safetensors");
+  const std::vector<std::string> tagged =
+      img2img({"--prompt", "ink <lora:style:0.5>", "--lora-dir", "loras", "-o", "a.png"});
+  ASSERT_EQ(program.run(tagged).code, 0);
+  ASSERT_EQ(program.run(img2img({"--prompt", "ink ", "-o", "b.png"})).code, 0);
+  EXPECT_NE(read_picture(program / "a.png").image.pixels,
+            read_picture(program / "b.png").image.pixels);
+  const Outcome again = program.run(
+      {"repeat", "a.png", "--input", kPicture, "--model", kModel, "--lora-dir", "loras"});
+  EXPECT_EQ(again.out, "identical\n") << again.err;
+  expect_refusal(program.run(img2img({"--prompt", "ink <lora:style:0.5>", "-o", "c.png"})), 3,
+                 "<lora:style>");
+  expect_refusal(program.run(img2img({"--prompt", "ink <lora:style:very>", "-o", "c.png"})), 2,
+                 "the strength must be a number");
+}
+
+TEST(Cli, ModelsAreConvertedAndMerged) {
+  Program program;
+  const std::string model = golden_path("weights_sd1.safetensors").string();
+  const Outcome converted =
+      program.run({"models", "convert", model, "a.safetensors", "--dtype", "f32", "--prune"});
+  EXPECT_EQ(converted.code, 0) << converted.err;
+  EXPECT_TRUE(has(converted.out, "a.safetensors: ")) << converted.out;
+  EXPECT_TRUE(has(converted.out, "left out")) << converted.out;
+  EXPECT_TRUE(has(program.run({"inspect", "--lang", "en", "a.safetensors"}).out, "mostly F32"));
+  EXPECT_TRUE(has(program.run({"inspect", "--lang", "zh", "a.safetensors"}).out, "大模型"));
+  const Outcome merged = program.run({"models", "merge", model, "a.safetensors", "-o",
+                                      "m.safetensors", "--ratio", "0.3", "--json"});
+  EXPECT_EQ(merged.code, 0) << merged.err;
+  EXPECT_TRUE(has(merged.out, "\"merged\"")) << merged.out;
+  expect_refusal(program.run({"models", "convert", model, "a.ckpt"}), 2, "something.safetensors");
+  expect_refusal(
+      program.run({"models", "merge", model, "a.safetensors", model, "-o", "m.safetensors"}), 2,
+      "add-difference");
 }
 
 TEST(Cli, DevicesListsTheProcessor) {

@@ -17,8 +17,8 @@ namespace pentimento {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::golden_path;
+using ::testing::HasSubstr;
 using testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -41,7 +41,10 @@ std::string refusal(ErrorKind kind, const std::function<void()>& act) {
 
 TensorView rows(std::vector<float> values, Shape shape) {
   auto owner = std::make_shared<std::vector<float>>(std::move(values));
-  return {.dtype = DType::F32, .shape = std::move(shape), .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
+  return {.dtype = DType::F32,
+          .shape = std::move(shape),
+          .bytes = std::as_bytes(std::span(*owner)),
+          .owner = owner};
 }
 
 TEST(Embedding, IsReadFromEveryWrapping) {
@@ -78,8 +81,9 @@ TEST(Embedding, RefusesWhatIsNone) {
   };
   EXPECT_THAT(refuse(ErrorKind::Unsupported, {{"conv_first.weight", rows({1}, {1})}}),
               HasSubstr("is an upscaling network"));
-  EXPECT_THAT(refuse(ErrorKind::Unsupported, {{"emb_params", rows(std::vector<float>(76), {76, 1})}}),
-              HasSubstr("has 76 vectors"));
+  EXPECT_THAT(
+      refuse(ErrorKind::Unsupported, {{"emb_params", rows(std::vector<float>(76), {76, 1})}}),
+      HasSubstr("has 76 vectors"));
   EXPECT_THAT(refuse(ErrorKind::CorruptFile, {{"emb_params", rows({1}, {1, 1, 1})}}),
               HasSubstr("expected [n,width]"));
   EXPECT_THAT(refuse(ErrorKind::CorruptFile, {{"emb_params", rows({NAN}, {1, 1})}}),
@@ -132,8 +136,7 @@ class Words : public ::testing::Test {
   // The model's own vectors of those words.
   Tensor vectors_of(const std::string& text) {
     const Checkpoint checkpoint = open_checkpoint(golden_path("pipelines_sd1"));
-    const TensorView& table =
-        checkpoint.text[0].at("text_model.embeddings.token_embedding.weight");
+    const TensorView& table = checkpoint.text[0].at("text_model.embeddings.token_embedding.weight");
     Tensor rows({0, table.shape[1]});
     for (const int token : model.tokenizer->encode(text)) {
       const std::vector<float> row = table.rows(token, token + 1).to_f32();
@@ -151,8 +154,11 @@ class Words : public ::testing::Test {
   std::vector<float> conditioning(const std::string& prompt) {
     const FoundWords found = find_words(model, prompt, "");
     const ConditioningOptions options{.words = &found.words};
-    return encode_prompt(*model.networks, *model.tokenizer, prompt, PromptRole::Positive, options, {})
-        .parts.at(0).entries.at(0).context.data;
+    return encode_prompt(*model.networks, *model.tokenizer, prompt, PromptRole::Positive, options,
+                         {})
+        .parts.at(0)
+        .entries.at(0)
+        .context.data;
   }
 };
 
@@ -177,9 +183,10 @@ TEST_F(Words, ThatDoNotFitAreNotedAndStayText) {
   const auto typed = conditioning("a zorglub");
   write("zorglub", Tensor({2, 768}));
   EXPECT_EQ(conditioning("a zorglub"), typed);
-  EXPECT_THAT(find_words(model, "a zorglub", "").notes,
-              ElementsAre("zorglub: not used as an embedding: its vectors are 768 wide (SD 1.x), this "
-                          "model reads 8 wide"));
+  EXPECT_THAT(
+      find_words(model, "a zorglub", "").notes,
+      ElementsAre("zorglub: not used as an embedding: its vectors are 768 wide (SD 1.x), this "
+                  "model reads 8 wide"));
   std::ofstream(dir / "embeddings" / "broken.pt") << "garbage";
   EXPECT_THAT(find_words(model, "", "broken").notes.at(0), HasSubstr("not used as an embedding"));
   EXPECT_TRUE(find_words(model, "nothing of the kind", "").notes.empty());

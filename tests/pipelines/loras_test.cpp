@@ -18,14 +18,18 @@ namespace pentimento {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::golden_path;
+using ::testing::HasSubstr;
 using testing::TempDir;
 namespace fs = std::filesystem;
 
 TensorView filled(const Shape& shape, float value) {
-  auto owner = std::make_shared<std::vector<float>>(static_cast<size_t>(element_count(shape)), value);
-  return {.dtype = DType::F32, .shape = shape, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
+  auto owner =
+      std::make_shared<std::vector<float>>(static_cast<size_t>(element_count(shape)), value);
+  return {.dtype = DType::F32,
+          .shape = shape,
+          .bytes = std::as_bytes(std::span(*owner)),
+          .owner = owner};
 }
 
 // A full difference to the first convolution of the tiny model: [16,4,3,3].
@@ -48,8 +52,9 @@ std::string refusal(ErrorKind kind, const std::function<void()>& act) {
 }
 
 TEST(LoraTags, SayWhatA1111Reads) {
-  const auto tags = lora_tags("a <lora:one> b <lora:two:0.5> <lyco:three:0.5:2> <lora:f:te=0.25:unet=3>"
-                              "<lora:g:0.5:unet=0:dyn=8>");
+  const auto tags = lora_tags(
+      "a <lora:one> b <lora:two:0.5> <lyco:three:0.5:2> <lora:f:te=0.25:unet=3>"
+      "<lora:g:0.5:unet=0:dyn=8>");
   ASSERT_EQ(tags.size(), 5u);
   EXPECT_EQ(tags[0].name, "one");
   EXPECT_EQ(tags[0].te, 1);
@@ -103,7 +108,8 @@ TEST(ExtraFiles, OfEmbeddingsLeaveOutPreviews) {
   for (const char* name : {"a.pt", "b.preview.png", "c.png", "d.txt", "e.BIN"})
     std::ofstream(dir / name) << "x";
   std::vector<std::string> names;
-  for (const auto& file : extra_files_in({}, {dir.path()})->embeddings()) names.push_back(file.name);
+  for (const auto& file : extra_files_in({}, {dir.path()})->embeddings())
+    names.push_back(file.name);
   EXPECT_THAT(names, ElementsAre("a", "c", "e"));
 }
 
@@ -170,9 +176,8 @@ TEST_F(LoraPictures, RefuseAnUnknownNameBeforeAnythingRuns) {
 TEST_F(LoraPictures, TheHashIsOfTheTensorsOrWhatTheTrainerWrote) {
   const fs::path one = write_lora(dir / "Lora/one.safetensors", 0.02f);
   const fs::path two = write_lora(dir / "Lora/two.safetensors", 0.02f, {{"note", "x"}});
-  const fs::path three =
-      write_lora(dir / "Lora/three.safetensors", 0.02f,
-                 {{"sshs_model_hash", "0123456789abcdef0123456789abcdef"}});
+  const fs::path three = write_lora(dir / "Lora/three.safetensors", 0.02f,
+                                    {{"sshs_model_hash", "0123456789abcdef0123456789abcdef"}});
   const auto hash = [&](const fs::path& path) { return open_lora(path, "x", dir / "cache")->hash; };
   EXPECT_EQ(hash(one), hash(two));
   EXPECT_EQ(hash(three), "0123456789ab");

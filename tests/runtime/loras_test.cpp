@@ -12,13 +12,14 @@
 namespace pentimento {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Golden;
+using ::testing::HasSubstr;
 using testing::TempDir;
 
 TensorView single(float value) {
   auto owner = std::make_shared<std::vector<float>>(1, value);
-  return {.dtype = DType::F32, .shape = {}, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
+  return {
+      .dtype = DType::F32, .shape = {}, .bytes = std::as_bytes(std::span(*owner)), .owner = owner};
 }
 
 std::string underscored(std::string name) {
@@ -63,8 +64,8 @@ TensorMap spelled(Layout layout) {
         break;
       case Layout::OldDiffusers: {  // only attention had a LoRA then; the others as they came later
         std::string path = (unet ? "unet." : "text_encoder.") + layer;
-        const size_t at = path.find(".attn1.") != std::string::npos ? path.find(".attn1.")
-                                                                     : path.find(".attn2.");
+        const size_t at =
+            path.find(".attn1.") != std::string::npos ? path.find(".attn1.") : path.find(".attn2.");
         if (at == std::string::npos) {
           dotted(path, ".lora.up.weight", ".lora.down.weight");
           break;
@@ -209,12 +210,19 @@ TEST_F(Loras, OfAnotherFamilyAreRefusedNamingIt) {
   const auto with_base = [&](const char* claim) {
     return file(spelled(Layout::Kohya), "xl", {{"ss_base_model_version", claim}});
   };
-  EXPECT_THAT(refusal([&] { model->use_loras({{with_base("sdxl_base_v1-0"), 1, 1}}, "tiny"); }),
+  EXPECT_THAT(refusal([&] {
+                model->use_loras({{with_base("sdxl_base_v1-0"), 1, 1}}, "tiny");
+              }),
               HasSubstr("made for SDXL and the model tiny is SD 1.x; choose a model of SDXL"));
-  EXPECT_THAT(refusal([&] { model->use_loras({{with_base("flux1"), 1, 1}}, "tiny"); }),
-              HasSubstr("made for Flux, which this program does not run; choose a LoRA for SD 1.x"));
+  EXPECT_THAT(
+      refusal([&] {
+        model->use_loras({{with_base("flux1"), 1, 1}}, "tiny");
+      }),
+      HasSubstr("made for Flux, which this program does not run; choose a LoRA for SD 1.x"));
   const auto nowhere = file({{"lora_unet_nowhere.diff", some}}, "none");
-  EXPECT_THAT(refusal([&] { model->use_loras({{nowhere, 1, 1}}, "tiny"); }),
+  EXPECT_THAT(refusal([&] {
+                model->use_loras({{nowhere, 1, 1}}, "tiny");
+              }),
               HasSubstr("none of the 1 modules of none.safetensors fits"));
   EXPECT_EQ(prediction(*model).data, before);  // the set before stays
 }

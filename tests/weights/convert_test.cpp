@@ -9,10 +9,10 @@
 namespace pentimento {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::golden_path;
-using testing::tensor_f32;
+using ::testing::HasSubstr;
 using testing::TempDir;
+using testing::tensor_f32;
 namespace fs = std::filesystem;
 
 const std::string kUnet = "model.diffusion_model.";
@@ -60,13 +60,14 @@ TEST(Convert, ReadsPyTorchFilesAndGguf) {
 
 TEST(Convert, PrunesAndTakesEmaCopies) {
   TempDir dir;
-  const fs::path from = file(dir, "a.safetensors",
-                             {{kUnet + "out.2.weight", of(1)},
-                              {kUnet + "out.2.bias", of(1)},
-                              {"model_ema.diffusion_modelout2weight", of(5)},
-                              {"model_ema.decay", of(0, {1})},
-                              {"alphas_cumprod", of(0)},
-                              {"cond_stage_model.transformer.text_model.embeddings.position_ids", of(0)}});
+  const fs::path from =
+      file(dir, "a.safetensors",
+           {{kUnet + "out.2.weight", of(1)},
+            {kUnet + "out.2.bias", of(1)},
+            {"model_ema.diffusion_modelout2weight", of(5)},
+            {"model_ema.decay", of(0, {1})},
+            {"alphas_cumprod", of(0)},
+            {"cond_stage_model.transformer.text_model.embeddings.position_ids", of(0)}});
   const auto converted = [&](const ConvertOptions& options, ConvertReport& report) {
     report = convert(from, dir / "b.safetensors", options, {});
     return read_safetensors(dir / "b.safetensors").tensors;
@@ -90,9 +91,8 @@ TEST(Convert, TakesTheVaeOutAndPutsAnotherIn) {
   convert(sd1, dir / "bare.safetensors", {.vae = VaePart::Drop}, {});
   EXPECT_TRUE(open_checkpoint(dir / "bare.safetensors").vae.empty());
   // What was taken out goes in again, and the checkpoint is what it was.
-  const ConvertReport report =
-      convert(dir / "bare.safetensors", dir / "whole.safetensors",
-              {.other_vae = dir / "vae.safetensors"}, {});
+  const ConvertReport report = convert(dir / "bare.safetensors", dir / "whole.safetensors",
+                                       {.other_vae = dir / "vae.safetensors"}, {});
   EXPECT_EQ(report.from_vae, static_cast<int>(inside.tensors.size()));
   const Checkpoint whole = open_checkpoint(dir / "whole.safetensors"), first = open_checkpoint(sd1);
   ASSERT_EQ(whole.vae.size(), first.vae.size());
@@ -147,7 +147,8 @@ class Merge : public ::testing::Test {
            c = file(dir, "c.safetensors", model(2));
 
   TensorMap merged(const MergeOptions& options, bool with_c = false) {
-    merge_models(a, b, with_c ? std::optional(c) : std::nullopt, dir / "m.safetensors", options, {});
+    merge_models(a, b, with_c ? std::optional(c) : std::nullopt, dir / "m.safetensors", options,
+                 {});
     return read_safetensors(dir / "m.safetensors").tensors;
   }
   std::string refuse(const MergeOptions& options, bool with_c = false) {
@@ -229,8 +230,8 @@ TEST_F(Merge, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refuse({}), HasSubstr("no tensor in common"));
   write_safetensors(b, {{"w", of(1)}}, {});
   EXPECT_THAT(refuse({}), HasSubstr("no checkpoint in the usual layout"));
-  const std::string same = testing::message_of(
-      ErrorKind::InvalidArgument, [&] { merge_models(a, c, {}, c, {}, {}); });
+  const std::string same =
+      testing::message_of(ErrorKind::InvalidArgument, [&] { merge_models(a, c, {}, c, {}, {}); });
   EXPECT_THAT(same, HasSubstr("is the file that is read"));
 }
 

@@ -22,8 +22,9 @@ TEST(Explanation, OfACheckpointEndsInACommand) {
   const Explanation english = explain(summary, "my model.safetensors", Language::English);
   EXPECT_THAT(english.what, HasSubstr("a whole model that makes pictures"));
   EXPECT_THAT(english.facts, Contains(Pair("family", "SD 1.x")));
-  EXPECT_EQ(english.example,
-            "pentimento img2img photo.jpg --model \"my model.safetensors\" --prompt \"a watercolour\"");
+  EXPECT_EQ(
+      english.example,
+      "pentimento img2img photo.jpg --model \"my model.safetensors\" --prompt \"a watercolour\"");
   EXPECT_EQ(english.needs, "");
   EXPECT_EQ(english.problem, "");
   const Explanation chinese = explain(summary, "m.safetensors", Language::Chinese);
@@ -34,10 +35,11 @@ TEST(Explanation, OfACheckpointEndsInACommand) {
 TEST(Explanation, OfALoraNamesItsBaseAndItsWords) {
   TempDir dir;
   const std::string layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k";
-  write_safetensors(dir / "cat.safetensors",
-                    {{layer + ".lora_down.weight", testing::tensor_f32({1, 768}, std::vector<float>(768))},
-                     {layer + ".lora_up.weight", testing::tensor_f32({2, 1}, {0, 0})}},
-                    {{"modelspec.trigger_phrase", "sks cat"}, {"ss_resolution", "(512, 512)"}});
+  write_safetensors(
+      dir / "cat.safetensors",
+      {{layer + ".lora_down.weight", testing::tensor_f32({1, 768}, std::vector<float>(768))},
+       {layer + ".lora_up.weight", testing::tensor_f32({2, 1}, {0, 0})}},
+      {{"modelspec.trigger_phrase", "sks cat"}, {"ss_resolution", "(512, 512)"}});
   const ModelSummary summary = summarise(dir / "cat.safetensors");
   const Explanation e = explain(summary, "loras/cat.safetensors", Language::English);
   EXPECT_THAT(e.needs, HasSubstr("a model of SD 1.x"));
@@ -78,7 +80,8 @@ TEST(Explanation, KnowsEveryKind) {
     summary.kind = kind_word(static_cast<WeightKind>(kind));
     for (const Language language : kBoth) {
       EXPECT_FALSE(explain(summary, "x", language).use.empty()) << summary.kind;
-      EXPECT_THAT(explain(summary, "x", language).what, ::testing::Not(HasSubstr("cannot be read")));
+      EXPECT_THAT(explain(summary, "x", language).what,
+                  ::testing::Not(HasSubstr("cannot be read")));
     }
   }
 }

@@ -10,8 +10,8 @@
 namespace pentimento {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Golden;
+using ::testing::HasSubstr;
 using testing::TempDir;
 
 TensorFile golden_gguf() { return read_gguf(testing::golden_path("weights_gguf.gguf")); }
@@ -77,8 +77,8 @@ struct Made {
   std::string data;
 
   std::string bytes() const {
-    std::string text = "GGUF" + raw(version) + raw<uint64_t>(infos.size()) +
-                       raw<uint64_t>(pairs.size());
+    std::string text =
+        "GGUF" + raw(version) + raw<uint64_t>(infos.size()) + raw<uint64_t>(pairs.size());
     for (const std::string& pair : pairs) text += pair;
     for (const Info& info : infos) {
       text += named(info.name) + raw<uint32_t>(static_cast<uint32_t>(info.extents.size()));
@@ -123,7 +123,9 @@ TEST(Gguf, RefusesWhatItCannotRead) {
 }
 
 TEST(Gguf, RefusesContradictions) {
-  const auto corrupt = [](const Made& made) { return refuse(ErrorKind::CorruptFile, made.bytes()); };
+  const auto corrupt = [](const Made& made) {
+    return refuse(ErrorKind::CorruptFile, made.bytes());
+  };
   Made made = small();
   made.infos.push_back(made.infos[0]);
   EXPECT_THAT(corrupt(made), HasSubstr("named twice"));
@@ -155,8 +157,8 @@ TEST(Gguf, RefusesContradictions) {
                 raw<uint64_t>(1) + raw<int32_t>(7)};
   EXPECT_THAT(corrupt(made), HasSubstr("was never [7]"));
   EXPECT_THAT(corrupt(Made{}), HasSubstr("holds no tensors"));
-  EXPECT_THAT(refuse(ErrorKind::CorruptFile, "GGUF" + raw<uint32_t>(3) + raw<uint64_t>(1u << 30) +
-                                                 raw<uint64_t>(0)),
+  EXPECT_THAT(refuse(ErrorKind::CorruptFile,
+                     "GGUF" + raw<uint32_t>(3) + raw<uint64_t>(1u << 30) + raw<uint64_t>(0)),
               HasSubstr("1073741824 tensors"));
 }
 

@@ -13,8 +13,8 @@
 namespace pentimento {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Golden;
+using ::testing::HasSubstr;
 using testing::tensor_f32;
 
 TEST(LoraMerge, GivesWhatPeftAndLycorisGiveForEveryMethod) {
@@ -28,8 +28,8 @@ TEST(LoraMerge, GivesWhatPeftAndLycorisGiveForEveryMethod) {
     EXPECT_TRUE(lora.unknown.empty()) << lora.unknown.front();
     ASSERT_EQ(lora.modules.size(), 1u);
     const LoraModule& module = lora.modules[0];
-    for (const auto& [tensor, what] : {std::pair(LayerTensor::Weight, "/weight"),
-                                       std::pair(LayerTensor::Bias, "/bias")}) {
+    for (const auto& [tensor, what] :
+         {std::pair(LayerTensor::Weight, "/weight"), std::pair(LayerTensor::Bias, "/bias")}) {
       if (!changes(module, tensor)) continue;
       const TensorView& original = tensors.at(name + what);
       std::vector<float> values = original.to_f32();
@@ -80,9 +80,8 @@ TEST(LoraMerge, RefusesWhatDoesNotFitAndSaysWhy) {
     const LoraModule module = module_of(parts);
     const std::string text = misfit(module, LayerTensor::Weight, shape).value_or("fits");
     std::vector<float> values = zeros(element_count(shape));
-    EXPECT_THAT(testing::message_of(
-                    ErrorKind::CorruptFile,
-                    [&] { merge(module, LayerTensor::Weight, shape, 1, values); }),
+    EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile,
+                                    [&] { merge(module, LayerTensor::Weight, shape, 1, values); }),
                 HasSubstr(text));
     return text;
   };
@@ -92,11 +91,10 @@ TEST(LoraMerge, RefusesWhatDoesNotFitAndSaysWhy) {
   EXPECT_THAT(reason({{".lora_up.weight", up}}, {6, 4}), HasSubstr("lacks its up or down"));
   EXPECT_THAT(reason({{".lora_up.weight", up}, {".lora_down.weight", blank({3, 4})}}, {6, 4}),
               HasSubstr("do not fit each other"));
-  EXPECT_THAT(reason({{".lora_up.weight", up},
-                      {".lora_down.weight", down},
-                      {".dora_scale", blank({5, 1})}},
-                     {6, 4}),
-              HasSubstr("has 5 magnitudes"));
+  EXPECT_THAT(
+      reason({{".lora_up.weight", up}, {".lora_down.weight", down}, {".dora_scale", blank({5, 1})}},
+             {6, 4}),
+      HasSubstr("has 5 magnitudes"));
   EXPECT_THAT(reason({{".hada_w1_a", up}, {".hada_w1_b", down}}, {6, 4}),
               HasSubstr("lacks its hada_w2_a"));
   EXPECT_THAT(reason({{".lokr_w1", up}, {".lokr_w2", blank({2, 2})}}, {6, 8}),
@@ -127,8 +125,7 @@ TEST(Matrix, CayleyOfASkewMatrixIsARotation) {
   Matrix q(3, 3, {0, 0.5f, -2, -0.5f, 0, 1, 2, -1, 0});
   const Matrix r = cayley(q), one = multiply(r, transposed(r));
   for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(one.values[i], i % 4 == 0 ? 1 : 0, 1e-6);
-  EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile,
-                                  [] { cayley(Matrix(1, 1, {1})); }),
+  EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile, [] { cayley(Matrix(1, 1, {1})); }),
               HasSubstr("cannot be inverted"));
 }
 
