@@ -138,10 +138,16 @@ Network& ResidentModel::network(const std::string& name, const ModelPart& part,
     }
   const uint64_t bytes = compiled_bytes(part);
   make_room(name, bytes + bytes / 8);
+  // Merged weights live in the network then, or nowhere when compiling failed.
+  struct Forgetting {
+    LoraEdits* edits;
+    ~Forgetting() {
+      if (edits) edits->forget();
+    }
+  } const forgetting{part.edits.get()};
   CompiledNetwork compiled =
       runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
   records_.push_back({name, compiled.seconds, compiled.from_cache});
-  if (part.edits) part.edits->forget();
   networks_.push_front({name, shape, part.set_id, bytes, std::move(compiled.network)});
   return *networks_.front().network;
 }
