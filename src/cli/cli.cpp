@@ -51,6 +51,7 @@ int run_cli(int argc, char** argv) {
   add_repeat(app, context);
   add_info(app, context);
   add_inspect(app, context);
+  add_models(app, context);
   add_devices(app, context);
   add_bench(app, context);
   add_cache(app, context);

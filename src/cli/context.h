@@ -38,6 +38,7 @@ void add_stylize(CLI::App& app, Context& context);
 void add_repeat(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
+void add_models(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);

@@ -8,7 +8,14 @@
 
 #include "base/paths.h"
 
+namespace CLI {
+class App;
+}
+
 namespace pentimento {
+
+// --models-dir, which may be given several times.
+void add_models_dir_option(CLI::App& verb, std::vector<std::filesystem::path>& folders);
 
 // Where checkpoints are looked for by name: DATA/models, DATA/models/Stable-diffusion.
 std::vector<std::filesystem::path> model_folders(const Paths& paths);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/context.h"
+#include "cli/model_path.h"
 #include "server/serve.h"
 
 namespace pentimento {
@@ -12,7 +13,7 @@ namespace {
 
 struct Arguments {
   ServeOptions options;
-  std::string address, certificate, key, models;
+  std::string address, certificate, key;
   bool listen = false;
 };
 
@@ -26,7 +27,6 @@ void run(Context& context, Arguments& a) {
   if (!a.address.empty()) options.address = a.address;
   if (!a.certificate.empty()) options.tls_certificate = a.certificate;
   if (!a.key.empty()) options.tls_key = a.key;
-  if (!a.models.empty()) options.models = a.models;
   const int code = serve(options);
   if (code != 0) throw Error(ErrorKind::Internal, "the server did not stop cleanly");
 }
@@ -51,8 +51,7 @@ void add_serve(CLI::App& app, Context& context) {
   verb->add_option("--api-auth", a->options.api_auth, "user:password for A1111 clients");
   verb->add_option("--tls-certificate", a->certificate, "PEM file")->check(CLI::ExistingFile);
   verb->add_option("--tls-key", a->key, "PEM file")->check(CLI::ExistingFile);
-  verb->add_option("--models", a->models, "one more folder of models")
-      ->check(CLI::ExistingDirectory);
+  add_models_dir_option(*verb, a->options.model_folders);
   verb->add_flag("--api-server-stop", a->options.allow_stop, "let clients stop the server");
   add_runtime_options(*verb, context);
   verb->callback([&context, a] { run(context, *a); });
