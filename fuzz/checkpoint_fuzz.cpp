@@ -1,11 +1,15 @@
-// The recognition of checkpoints. The input is text: a first line of JSON for "pentimento.config",
-// then a line "NAME EXTENT EXTENT …" for each tensor; its f16 values are zeros.
+// The recognition of checkpoints, VAEs, ControlNets, IP-Adapters and CLIP. The input is text: a
+// first line of JSON for "pentimento.config", then a line "NAME EXTENT EXTENT …" for each tensor;
+// its f16 values are zeros.
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/error.h"
 #include "bytes_as_file.h"
 #include "weights/checkpoint.h"
+#include "weights/clip_file.h"
+#include "weights/controlnet_file.h"
+#include "weights/ip_adapter_file.h"
 
 namespace {
 
@@ -50,9 +54,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } catch (const pentimento::Error& error) {
     if (error.kind() != pentimento::ErrorKind::Unsupported) return 0;
   }
-  try {
-    pentimento::open_vae(file.path());
-  } catch (const pentimento::Error&) {
-  }
+  const auto opens = [&](auto open) {
+    try {
+      open(file.path());
+    } catch (const pentimento::Error&) {
+    }
+  };
+  opens([](const auto& path) { pentimento::open_vae(path); });
+  opens([](const auto& path) { pentimento::open_controlnet(path); });
+  opens([](const auto& path) { pentimento::open_ip_adapter(path); });
+  opens([](const auto& path) { pentimento::open_clip(path); });
   return 0;
 }

@@ -3,44 +3,40 @@
 #include <openssl/evp.h>
 
 #include <fstream>
-#include <memory>
 #include <vector>
 
 #include "base/error.h"
 
 namespace pentimento {
-namespace {
 
-class Hasher {
- public:
-  Hasher() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
-      throw Error(ErrorKind::Internal, "SHA-256 is not available in this OpenSSL");
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) != 1) {
+    EVP_MD_CTX_free(context_);
+    throw Error(ErrorKind::Internal, "SHA-256 is not available in this OpenSSL");
   }
-  void update(std::span<const std::byte> bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-  }
-  std::string hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int length = 0;
-    EVP_DigestFinal_ex(context_.get(), digest, &length);
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (unsigned int i = 0; i < length; ++i) {
-      text += kDigits[digest[i] >> 4];
-      text += kDigits[digest[i] & 15];
-    }
-    return text;
-  }
+}
 
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
 
-}  // namespace
+void Sha256::update(std::span<const std::byte> bytes) {
+  EVP_DigestUpdate(context_, bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  EVP_DigestFinal_ex(context_, digest, &length);
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < length; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
 
 std::string sha256_hex(std::span<const std::byte> bytes) {
-  Hasher hasher;
+  Sha256 hasher;
   hasher.update(bytes);
   return hasher.hex();
 }
@@ -54,7 +50,7 @@ std::string sha256_file(const std::filesystem::path& path, const Progress& progr
   if (!file) throw Error(ErrorKind::NotFound, path.string() + ": cannot be opened for reading");
   std::error_code ignored;
   const auto total_mib = static_cast<int>(std::filesystem::file_size(path, ignored) >> 20);
-  Hasher hasher;
+  Sha256 hasher;
   std::vector<char> piece(1 << 20);
   for (int mib = 0;; ++mib) {
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));

@@ -1,54 +1,70 @@
-// The verb inspect: what a model file is, from its tensors.
+// The verb inspect: what a model file is, from its tensors, in plain words.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "base/error.h"
 #include "cli/context.h"
 #include "studio/result_json.h"
+#include "weights/explain.h"
 #include "weights/summary.h"
 
 namespace pentimento {
 namespace {
 
-// 859520964 -> "860 million".
-std::string spoken_count(int64_t count) {
-  if (count < 1'000'000) return std::to_string(count);
-  if (count < 10'000'000'000) return std::to_string((count + 500'000) / 1'000'000) + " million";
-  return std::to_string(count / 1'000'000'000) + " billion";
+struct Arguments {
+  std::string path, language;
+  bool metadata = false;
+};
+
+Language language_of(const std::string& asked) {
+  std::string word = asked;
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
+    if (const char* value = std::getenv(name); word.empty() && value) word = value;
+  return word.starts_with("zh") ? Language::Chinese : Language::English;
 }
 
-void run(const Context& context, const std::string& path) {
-  const ModelSummary summary = summarise(path);
-  if (context.json) std::cout << summary_json(path, summary) << "\n";
+void print(const ModelSummary& summary, const Explanation& e, const Arguments& a,
+           Language language) {
+  const bool english = language == Language::English;
+  const auto line = [](const std::string& label, const std::string& value) {
+    if (!value.empty()) std::cout << "  " << label << ": " << value << "\n";
+  };
+  std::cout << a.path << ": " << e.what << "\n";
+  line(english ? "needs" : "需要", e.needs);
+  line(english ? "how to use" : "用法", e.use);
+  for (const auto& [label, value] : e.facts) line(label, value);
+  for (const std::string& note : summary.notes) line(english ? "note" : "备注", note);
+  if (a.metadata)
+    for (const auto& [key, value] : summary.metadata)
+      line(key, value.size() > 200 ? value.substr(0, 200) + "…" : value);
+  line(english ? "cannot be used" : "无法使用", e.problem);
+  if (!e.example.empty()) std::cout << (english ? "try: " : "试试: ") << e.example << "\n";
+}
+
+void run(const Context& context, const Arguments& a) {
+  const ModelSummary summary = summarise(a.path);
+  const Language language = language_of(a.language);
+  const Explanation explanation = explain(summary, a.path, language);
+  if (context.json) std::cout << summary_json(a.path, summary) << "\n";
   if (!summary.readable) throw Error(ErrorKind::CorruptFile, summary.reason);
-  if (context.json) return;
-  std::cout << path << ": " << summary.kind_sentence << "\n";
-  if (!summary.family.empty())
-    std::cout << "  family      " << summary.family << " " << summary.variant << "\n";
-  std::cout << "  parameters  " << spoken_count(summary.parameters) << " in " << summary.tensors
-            << " tensors, mostly " << summary.precision << "\n";
-  for (const std::string& note : summary.notes) std::cout << "  note        " << note << "\n";
-  for (const auto& [key, value] : summary.metadata)
-    std::cout << "  " << key << ": " << (value.size() > 200 ? value.substr(0, 200) + "…" : value)
-              << "\n";
-  if (!summary.usable && !summary.reason.empty())
-    std::cout << "  cannot be used: " << summary.reason << "\n";
-  if (summary.usable && summary.kind == "checkpoint")
-    std::cout << "try: pentimento img2img photo.jpg --model \"" << path
-              << "\" --prompt \"a watercolour\"\n";
+  if (!context.json) print(summary, explanation, a, language);
 }
 
 }  // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
-  auto path = std::make_shared<std::string>();
+  auto a = std::make_shared<Arguments>();
   CLI::App* verb =
-      app.add_subcommand("inspect", "say what a model file is and whether it can be used");
-  verb->add_option("model", *path, "a .safetensors or .ckpt file, or a diffusers folder")
-      ->required();
+      app.add_subcommand("inspect", "say what a model file is, what it needs and how to use it");
+  verb->add_option("model", a->path, "any model file, or a diffusers folder")->required();
+  verb->add_option("--lang", a->language, "en or zh; default: the system's language")
+      ->check(CLI::IsMember({"en", "zh"}));
+  verb->add_flag("--metadata", a->metadata,
+                 "also print what the file says of itself, word by word");
   add_json_option(*verb, context);
-  verb->callback([&context, path] { run(context, *path); });
+  verb->callback([&context, a] { run(context, *a); });
 }
 
 }  // namespace pentimento

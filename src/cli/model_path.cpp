@@ -1,5 +1,6 @@
 #include "cli/model_path.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "base/error.h"
@@ -30,8 +31,22 @@ std::vector<fs::path> installed_models(const Paths& paths) {
 
 }  // namespace
 
+void add_models_dir_option(CLI::App& verb, std::vector<fs::path>& folders) {
+  verb.add_option("--models-dir,--models", folders,
+                  "one more folder of models, or a whole A1111, Forge or ComfyUI folder; may be "
+                  "given several times")
+      ->check(CLI::ExistingDirectory)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1, -1)
+      ->allow_extra_args(false);
+}
+
 std::vector<fs::path> model_folders(const Paths& paths) {
   return {paths.data / "models", paths.data / "models" / "Stable-diffusion"};
+}
+
+std::vector<fs::path> vae_folders(const Paths& paths) {
+  return {paths.data / "models" / "VAE", paths.data / "models" / "vae"};
 }
 
 fs::path find_model(const Paths& paths, const std::string& text) {

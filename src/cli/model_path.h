@@ -8,10 +8,20 @@
 
 #include "base/paths.h"
 
+namespace CLI {
+class App;
+}
+
 namespace pentimento {
+
+// --models-dir, which may be given several times.
+void add_models_dir_option(CLI::App& verb, std::vector<std::filesystem::path>& folders);
 
 // Where checkpoints are looked for by name: DATA/models, DATA/models/Stable-diffusion.
 std::vector<std::filesystem::path> model_folders(const Paths& paths);
+
+// Where VAEs are looked for by name: DATA/models/VAE, DATA/models/vae.
+std::vector<std::filesystem::path> vae_folders(const Paths& paths);
 
 // `text`: a path, a file name with or without extension, or empty: the only model installed.
 // Throws NotFound naming the folder to put a model into, InvalidArgument when several fit.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/context.h"
+#include "cli/model_path.h"
 #include "server/json_log.h"
 #include "server/serve.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 struct Arguments {
   ServeOptions options;
-  std::string address, certificate, key, models;
+  std::string address, certificate, key;
   bool listen = false, json_log = false;
 };
 
@@ -28,7 +29,6 @@ void run(Context& context, Arguments& a) {
   if (!a.address.empty()) options.address = a.address;
   if (!a.certificate.empty()) options.tls_certificate = a.certificate;
   if (!a.key.empty()) options.tls_key = a.key;
-  if (!a.models.empty()) options.models = a.models;
   const int code = serve(options);
   if (code != 0) throw Error(ErrorKind::Internal, "the server did not stop cleanly");
 }
@@ -53,8 +53,7 @@ void add_serve(CLI::App& app, Context& context) {
   verb->add_option("--api-auth", a->options.api_auth, "user:password for A1111 clients");
   verb->add_option("--tls-certificate", a->certificate, "PEM file")->check(CLI::ExistingFile);
   verb->add_option("--tls-key", a->key, "PEM file")->check(CLI::ExistingFile);
-  verb->add_option("--models", a->models, "one more folder of models")
-      ->check(CLI::ExistingDirectory);
+  add_models_dir_option(*verb, a->options.model_folders);
   verb->add_flag("--api-server-stop", a->options.allow_stop, "let clients stop the server");
   verb->add_flag("--log-json", a->json_log, "the log as one JSON object a line");
   add_runtime_options(*verb, context);

@@ -25,6 +25,8 @@ const char* spoken_stage(std::string_view stage) {
   if (stage == "denoise") return "painting";
   if (stage == "decode") return "decoding the picture";
   if (stage == "paint") return "painting";
+  if (stage == "enlarge") return "enlarging";
+  if (stage == "refine") return "refining";
   return nullptr;
 }
 

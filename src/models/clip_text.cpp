@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "models/clip_layer.h"
 #include "models/graph.h"
 #include "nn/layers.h"
 
@@ -11,28 +12,6 @@ namespace {
 
 using nn::Node;
 using nn::Weights;
-
-// x: [T,W] -> [T,W], each position seeing itself and those before it.
-Node self_attention(const Weights& w, const Node& x, int heads) {
-  const Node q = nn::split_heads(nn::linear(w / "q_proj", x), 1, heads);
-  const Node k = nn::split_heads(nn::linear(w / "k_proj", x), 1, heads);
-  const Node v = nn::split_heads(nn::linear(w / "v_proj", x), 1, heads);
-  const Node seen = nn::attention(q, k, v, nn::Mask::Causal);
-  return nn::linear(w / "out_proj", nn::merge_heads(seen));
-}
-
-Node mlp(const Weights& w, const Node& x, Activation activation) {
-  const Node h = nn::linear(w / "fc1", x);
-  return nn::linear(w / "fc2",
-                    activation == Activation::QuickGelu ? nn::quick_gelu(h) : nn::gelu(h));
-}
-
-//   x = x + self_attn(layer_norm1(x));   y = x + mlp(layer_norm2(x))
-Node encoder_layer(const Weights& w, Node x, const TextConfig& config) {
-  x = nn::add(x,
-              self_attention(w / "self_attn", nn::layer_norm(w / "layer_norm1", x), config.heads));
-  return nn::add(x, mlp(w / "mlp", nn::layer_norm(w / "layer_norm2", x), config.activation));
-}
 
 // Rows of zeros up to a multiple of 16 positions; the causal mask hides them from the real ones.
 // With 77 rows the CPU plugin's attention rounds differently for different thread counts.
@@ -57,7 +36,8 @@ std::shared_ptr<ov::Model> clip_text(const Weights& w, const TextConfig& config,
   Node hidden = x;
   for (int i = 0; i < last; ++i) {
     if (i == config.layers - outputs.layers_skipped) hidden = x;
-    x = encoder_layer(text / "encoder" / "layers" / static_cast<size_t>(i), x, config);
+    x = clip_layer(text / "encoder" / "layers" / static_cast<size_t>(i), x, config.heads,
+                   config.activation, nn::Mask::Causal);
   }
   if (last == config.layers - outputs.layers_skipped) hidden = x;
   hidden = nn::slice(hidden, 0, 0, config.max_positions);

@@ -3,7 +3,7 @@
 // https://arxiv.org/abs/2307.01952. Names and numerics are diffusers' UNet2DConditionModel.
 // What does not change from step to step (keys and values of the cross-attention, the embeddings of
 // SDXL's added vector and of LCM's guidance scale) is a network of its own, run once per prompt.
-// Limitations: the block kinds of SD 1.x, 2.x and SDXL; no ControlNet residuals; static shapes.
+// Limitations: the block kinds of SD 1.x, 2.x and SDXL; static shapes.
 #pragma once
 
 #include <memory>
@@ -20,13 +20,16 @@ struct UnetShape {
   int64_t batch = 1;    // conditions evaluated together
   int64_t height = 64;  // latent pixels
   int64_t width = 64;
-  int64_t tokens = 77;  // length of the context
+  int64_t tokens = 77;       // length of the context; 0: cross-attention passes its input on
+  int64_t image_tokens = 0;  // length of an image prompt; 0: the network has no inputs for one
+  bool residuals = false;    // inputs for what ControlNets add
 };
 
 // Inputs:  sample [N,Cin,h,w]; time [1,C0] sinusoids of the timestep; X.k, X.v [N,heads,T,d] for
 // each
 //          cross_attentions() name X; guidance_embedding [N,C0] and added_embedding [N,D] where the
-//          model has them.
+//          model has them; X.ip_k, X.ip_v [N,heads,Ti,d] of an image prompt, its weight in ip_v;
+//          residual.I, shaped like each output of the way down, in order, and then of the middle.
 // Output:  prediction [N,Cout,h,w]
 std::shared_ptr<ov::Model> unet(const nn::Weights& w, const UnetConfig& config,
                                 const UnetShape& shape);

@@ -7,6 +7,7 @@
 #include "openvino/op/concat.hpp"
 #include "openvino/op/constant.hpp"
 #include "openvino/op/convolution.hpp"
+#include "openvino/op/depth_to_space.hpp"
 #include "openvino/op/gather.hpp"
 #include "openvino/op/gelu.hpp"
 #include "openvino/op/group_normalization.hpp"
@@ -14,10 +15,12 @@
 #include "openvino/op/matmul.hpp"
 #include "openvino/op/multiply.hpp"
 #include "openvino/op/mvn.hpp"
+#include "openvino/op/prelu.hpp"
 #include "openvino/op/relu.hpp"
 #include "openvino/op/reshape.hpp"
 #include "openvino/op/scaled_dot_product_attention.hpp"
 #include "openvino/op/slice.hpp"
+#include "openvino/op/space_to_depth.hpp"
 #include "openvino/op/swish.hpp"
 #include "openvino/op/tanh.hpp"
 #include "openvino/op/transpose.hpp"
@@ -63,13 +66,15 @@ Node conv2d(const Weights& w, const Node& x, const Conv& options) {
   const Shape found = w.view("weight", {kAny, channels, kAny, kAny}).shape;
   const bool is_matrix = found.size() == 2;  // a 1x1 convolution stored as a linear layer
   const int64_t kernel = is_matrix ? 1 : found.back();
-  if (kernel % 2 == 0)
+  using Padding = Conv::Padding;
+  if (kernel % 2 == 0 && options.padding != Padding::None)
     throw Error(ErrorKind::CorruptFile,
                 w.describe("weight") + " is " + to_string(found) + ", expected an odd kernel size");
   const Node weight = w.tensor("weight", {found[0], channels, kernel, kernel});
-  const auto same = static_cast<std::ptrdiff_t>(kernel / 2);
-  const bool bottom_right = options.padding == Conv::Padding::BottomRight;
-  const ov::CoordinateDiff begin(2, bottom_right ? 0 : same), end(2, bottom_right ? 1 : same);
+  const bool same = options.padding == Padding::Same;
+  const auto around = static_cast<std::ptrdiff_t>(same ? kernel / 2 : 0);
+  const ov::CoordinateDiff begin(2, around);
+  const ov::CoordinateDiff end(2, options.padding == Padding::BottomRight ? 1 : around);
   const auto stride = static_cast<size_t>(options.stride);
   const Node y = make<op::v1::Convolution>(x, weight, ov::Strides{stride, stride}, begin, end,
                                            ov::Strides{1, 1});
@@ -108,6 +113,14 @@ Node silu(const Node& x) { return make<op::v4::Swish>(x); }
 Node gelu(const Node& x) { return make<op::v7::Gelu>(x, op::GeluApproximationMode::ERF); }
 Node quick_gelu(const Node& x) { return make<op::v4::Swish>(x, scalar(1.702f)); }
 Node tanh(const Node& x) { return make<op::v0::Tanh>(x); }
+
+Node leaky_relu(const Node& x, float slope) {
+  return make<op::v0::PRelu>(x, constant({1}, {slope}));
+}
+
+Node prelu(const Weights& w, const Node& x) {
+  return make<op::v0::PRelu>(x, w.tensor("weight", {shape_of(x).at(1)}));
+}
 
 Node add(const Node& a, const Node& b) { return make<op::v1::Add>(a, b); }
 Node multiply(const Node& a, const Node& b) { return make<op::v1::Multiply>(a, b); }
@@ -170,6 +183,16 @@ Node upsample_nearest(const Node& x, int64_t height, int64_t width) {
       {0, 0, 0, 0}, Interpolate::CoordinateTransformMode::ASYMMETRIC,
       Interpolate::NearestMode::FLOOR);
   return make<Interpolate>(x, integers({height, width}), integers({2, 3}), attributes);
+}
+
+Node pixel_shuffle(const Node& x, int64_t r) {
+  using DepthToSpace = op::v0::DepthToSpace;
+  return make<DepthToSpace>(x, DepthToSpace::DepthToSpaceMode::DEPTH_FIRST, r);
+}
+
+Node pixel_unshuffle(const Node& x, int64_t r) {
+  using SpaceToDepth = op::v0::SpaceToDepth;
+  return make<SpaceToDepth>(x, SpaceToDepth::SpaceToDepthMode::DEPTH_FIRST, r);
 }
 
 }  // namespace pentimento::nn

@@ -19,11 +19,12 @@ Node constant(const Shape& shape, const std::vector<float>& values);  // one val
 struct Conv {
   int stride = 1;
   enum class Padding {
-    Same,
-    BottomRight
-  } padding = Padding::Same;  // BottomRight: one row and column
+    Same,         // K odd
+    BottomRight,  // one row and column
+    None          // patches: any K
+  } padding = Padding::Same;
 };
-// x [N,Cin,H,W], weight [Cout,Cin,K,K] -> [N,Cout,H',W']. K odd; bias where the file has one.
+// x [N,Cin,H,W], weight [Cout,Cin,K,K] -> [N,Cout,H',W']; bias where the file has one.
 Node conv2d(const Weights& w, const Node& x, const Conv& options = {});
 // x [..., Din], weight [Dout,Din] (or a 1x1 convolution) -> [..., Dout].
 Node linear(const Weights& w, const Node& x);
@@ -43,6 +44,9 @@ Node silu(const Node& x);        // x * sigmoid(x)
 Node gelu(const Node& x);        // x * Phi(x), by erf
 Node quick_gelu(const Node& x);  // x * sigmoid(1.702 x)
 Node tanh(const Node& x);
+Node leaky_relu(const Node& x, float slope);  // x where x > 0, else slope * x
+// The same with a slope for each channel: x [N,C,H,W], weight [C].
+Node prelu(const Weights& w, const Node& x);
 
 // --- arithmetic ------------------------------------------------------------------------------
 Node add(const Node& a, const Node& b);  // extents of 1 broadcast
@@ -71,5 +75,8 @@ Node tokens_to_image(const Node& x, const Shape& image);
 Node gather(const Node& x, const Node& index, int64_t axis);
 // x [N,C,H,W] -> [N,C,height,width], each output taking the source pixel floor(i * in / out).
 Node upsample_nearest(const Node& x, int64_t height, int64_t width);
+// [N,C r r,H,W] -> [N,C,H r,W r] and back: channel c r r + i r + j <-> pixel (i, j) of each square.
+Node pixel_shuffle(const Node& x, int64_t r);
+Node pixel_unshuffle(const Node& x, int64_t r);
 
 }  // namespace pentimento::nn

@@ -56,7 +56,8 @@ std::string expected_text(const Shape& shape) {
 
 }  // namespace
 
-Node constant(const TensorView& view) {
+Node constant(const TensorView& stored) {
+  const TensorView view = stored.plain();
   const ov::element::Type type = element_type(view.dtype);
   const ov::Shape shape(view.shape.begin(), view.shape.end());
   // A file may put a tensor at any byte offset; kernels read whole elements.
@@ -76,8 +77,8 @@ Node constant(const TensorView& view) {
   return f32;
 }
 
-Weights::Weights(const TensorMap& tensors, std::string file)
-    : record_(std::make_shared<Record>(Record{tensors, std::move(file), {}})) {}
+Weights::Weights(const TensorMap& tensors, std::string file, std::shared_ptr<TensorEdits> edits)
+    : record_(std::make_shared<Record>(Record{tensors, std::move(file), std::move(edits), {}})) {}
 
 Weights Weights::operator/(std::string_view name) const {
   Weights inner = *this;
@@ -115,13 +116,17 @@ const TensorView& Weights::view(std::string_view name, const Shape& expected) co
     throw Error(ErrorKind::CorruptFile, describe(name) + " is " + to_string(found->second.shape) +
                                             ", expected " + expected_text(expected) +
                                             "; the file is damaged or of another family");
+  TensorEdits* edits = record_->edits.get();
+  if (edits && edits->changes(found->first)) return edits->edited(found->first, found->second);
   return found->second;
 }
 
 Node Weights::tensor(std::string_view name, const Shape& expected) const {
   const TensorView& found = view(name, expected);
-  return matches(found.shape, expected) ? constant(found)
-                                        : rows(name, expected, 0, found.shape.at(0));
+  if (matches(found.shape, expected)) return constant(found);
+  Shape shape = expected;
+  if (shape.at(0) == kAny) shape[0] = found.shape.at(0);
+  return constant(found.reshaped(shape));
 }
 
 Node Weights::rows(std::string_view name, const Shape& expected, int64_t begin, int64_t end) const {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "openvino/core/node_output.hpp"
-#include "weights/tensor_view.h"
+#include "weights/tensor_edits.h"
 
 namespace pentimento::nn {
 
@@ -23,8 +23,9 @@ constexpr int64_t kAny = -1;  // a dimension that the tensor itself decides
 class Weights {
  public:
   // `tensors` must outlive every Weights made from it; graphs keep the tensor bytes alive
-  // themselves. `file` names the source in messages: "model.safetensors".
-  Weights(const TensorMap& tensors, std::string file);
+  // themselves. `file` names the source in messages: "model.safetensors". Tensors that `edits`
+  // changes are handed out as it makes them.
+  Weights(const TensorMap& tensors, std::string file, std::shared_ptr<TensorEdits> edits = {});
 
   Weights operator/(std::string_view name) const;
   Weights operator/(size_t index) const { return *this / std::to_string(index); }
@@ -34,8 +35,8 @@ class Weights {
   // How many numbered children follow one another: "resnets.0", "resnets.1", … -> 2.
   size_t count(std::string_view list) const;
 
-  // The tensor as it lies in the file. Throws CorruptFile naming file, tensor, found and expected
-  // when it is missing or its shape differs (kAny matches every extent).
+  // The tensor as it lies in the file, or edited. Throws CorruptFile naming file, tensor, found and
+  // expected when it is missing or its shape differs (kAny matches every extent).
   const TensorView& view(std::string_view name, const Shape& expected) const;
   // The tensor as an f32 value of the graph, over the mapped bytes where their type allows. A
   // tensor that differs only by extents of 1 (a 1x1 convolution stored as a matrix, or the other
@@ -53,6 +54,7 @@ class Weights {
   struct Record {
     const TensorMap& tensors;
     std::string file;
+    std::shared_ptr<TensorEdits> edits;
     std::set<std::string, std::less<>> used;
   };
   std::string full(std::string_view name) const;

@@ -50,10 +50,12 @@ EncodedTexts encode_texts(StableDiffusion& model, size_t encoder, const Tokenize
                           const std::vector<std::string>& texts, const ConditioningOptions& options,
                           const Progress& progress) {
   const int pad = model.config().text.at(encoder).pad_token;
+  ChunkOptions chunking{.emphasis = options.emphasis};
+  if (options.words) chunking.words = options.words->words;
   std::vector<Chunks> chunks;
   size_t most = 1;
   for (const std::string& text : texts) {
-    chunks.push_back(chunk_prompt(tokenizer, text, pad, options.emphasis));
+    chunks.push_back(chunk_prompt(tokenizer, text, pad, chunking));
     most = std::max(most, chunks.back().size());
   }
   const TokenChunk empty = chunk_prompt(tokenizer, "", pad, options.emphasis).at(0);
@@ -61,9 +63,16 @@ EncodedTexts encode_texts(StableDiffusion& model, size_t encoder, const Tokenize
   for (Chunks& list : chunks) {
     list.resize(most, empty);
     std::vector<int64_t> tokens;
-    for (const TokenChunk& chunk : list)
+    std::vector<TokenVectors> vectors;
+    for (const TokenChunk& chunk : list) {
+      for (const WordPlace& place : chunk.words)
+        vectors.push_back(
+            {static_cast<int64_t>(tokens.size()) + place.position,
+             &options.words->embeddings.at(static_cast<size_t>(place.word)).vectors.at(encoder)});
       tokens.insert(tokens.end(), chunk.tokens.begin(), chunk.tokens.end());
-    TextEncoding encoding = model.encode_text(encoder, tokens, options.clip_skip, progress);
+    }
+    TextEncoding encoding =
+        model.encode_text(encoder, tokens, options.clip_skip, progress, vectors);
     if (!encoding.pooled.empty()) {
       const int64_t width = encoding.pooled.dim(1);
       encoding.pooled.data.resize(static_cast<size_t>(width));

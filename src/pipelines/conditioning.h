@@ -8,15 +8,25 @@
 #include <vector>
 
 #include "runtime/stable_diffusion.h"
+#include "text/chunks.h"
 #include "text/prompt.h"
+#include "weights/embedding.h"
 
 namespace pentimento {
+
+// Textual inversions that a prompt may use: words[i] of the tokenizer's ids stands for
+// embeddings[i].
+struct PromptWords {
+  std::vector<VectorWord> words;
+  std::vector<Embedding> embeddings;
+};
 
 struct ConditioningOptions {
   int clip_skip = 1;
   Emphasis emphasis = Emphasis::Original;
-  int width = 512, height = 512;  // pixels; SDXL is told them
-  int schedule_calls = 20;        // model calls that "[a:b:0.5]" is a share of
+  int width = 512, height = 512;       // pixels; SDXL is told them
+  const PromptWords* words = nullptr;  // borrowed
+  int schedule_calls = 20;             // model calls that "[a:b:0.5]" is a share of
 };
 
 // One sub-prompt of an AND, over the whole run.

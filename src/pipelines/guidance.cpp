@@ -15,16 +15,33 @@ Guidance::Guidance(StableDiffusion& model, const EncodedPrompt& positive,
       shape_(latent_shape),
       progress_(std::move(progress)) {}
 
-Guidance::Prepared Guidance::prepared(Branch branch, size_t part) {
-  const EncodedPrompt& prompt = branch == Branch::Positive ? positive_ : negative_;
-  const auto& entry = prompt.parts.at(part).at_call(call_);
-  Prepared& slot = ready_[{branch, part, &entry}];
+const ConditionSchedule::Entry& Guidance::entry(const Place& place) const {
+  const EncodedPrompt& prompt = place.branch == Branch::Positive ? positive_ : negative_;
+  return prompt.parts.at(place.part).at_call(call_);
+}
+
+std::vector<Guidance::Place> Guidance::places() const {
+  std::vector<Place> list;
+  for (size_t part = 0; part < positive_.parts.size(); ++part)
+    list.push_back({Branch::Positive, part});
+  const bool edit = model_.config().variant == Variant::Edit;
+  if (options_.cfg != 1.0 || edit || positive_.parts.size() > 1)
+    list.push_back({Branch::Negative, 0});
+  if (edit) list.push_back({Branch::NoImage, 0});
+  return list;
+}
+
+Guidance::Prepared Guidance::prepared(const Place& place) {
+  const auto& prompt = entry(place);
+  Prepared& slot = ready_[{place.branch, place.part, &prompt}];
   if (!slot) {
-    UnetCondition condition{.context = entry.context,
-                            .added = entry.added,
+    const bool positive = place.branch == Branch::Positive;
+    UnetCondition condition{.context = prompt.context,
+                            .added = prompt.added,
                             .concat = concat_,
-                            .guidance_embedding = options_.lcm_guidance};
-    if (branch == Branch::NoImage)
+                            .guidance_embedding = options_.lcm_guidance,
+                            .image = positive ? options_.image.positive : options_.image.negative};
+    if (place.branch == Branch::NoImage)
       std::fill(condition.concat.data.begin(), condition.concat.data.end(), 0.0f);
     slot = model_.prepare(condition, static_cast<int>(shape_.at(2)), static_cast<int>(shape_.at(3)),
                           progress_);
@@ -32,19 +49,25 @@ Guidance::Prepared Guidance::prepared(Branch branch, size_t part) {
   return slot;
 }
 
+// One network call for all branches; before it, one of each ControlNet.
+std::vector<Tensor> Guidance::evaluate(const Tensor& x, double timestep) {
+  std::vector<Prepared> conditions;
+  std::vector<ControlStack::Branch> branches;
+  for (const Place& place : places()) {
+    conditions.push_back(prepared(place));
+    branches.push_back({&entry(place), place.branch != Branch::Positive});
+  }
+  std::vector<Residuals> residuals;
+  if (options_.controls && !options_.controls->empty())
+    residuals = options_.controls->evaluate(x, timestep, call_, branches, progress_);
+  ++call_;
+  return model_.predict(x, timestep, conditions, residuals, progress_);
+}
+
 Vec Guidance::predict(const Vec& input, double timestep) {
   const bool edit = model_.config().variant == Variant::Edit;
-  const bool guided = options_.cfg != 1.0 || edit || positive_.parts.size() > 1;
-
-  // One network call for all branches, in the order they are combined below.
-  std::vector<Prepared> branches;
-  for (size_t part = 0; part < positive_.parts.size(); ++part)
-    branches.push_back(prepared(Branch::Positive, part));
-  if (guided) branches.push_back(prepared(Branch::Negative, 0));
-  if (edit) branches.push_back(prepared(Branch::NoImage, 0));
-  ++call_;
-
-  const auto outputs = model_.predict(Tensor(shape_, input), timestep, branches, progress_);
+  const auto outputs = evaluate(Tensor(shape_, input), timestep);
+  const bool guided = outputs.size() > 1;
   if (!guided) return outputs[0].data;
   const size_t parts = positive_.parts.size();
   const Vec& uncond = outputs[parts].data;

@@ -11,6 +11,8 @@
 #include <tuple>
 
 #include "pipelines/conditioning.h"
+#include "pipelines/control_stack.h"
+#include "pipelines/steering.h"
 #include "runtime/stable_diffusion.h"
 #include "samplers/sampler.h"
 
@@ -20,6 +22,8 @@ struct GuidanceOptions {
   double cfg = 7;          // 1 leaves the negative prompt out: half the work, the same picture
   double image_cfg = 1.5;  // edit models only
   float lcm_guidance = 0;  // what an LCM's time_cond_proj is told; 0 = none
+  ImagePrompt image;       // of the positive prompts, and of everything else
+  ControlStack* controls = nullptr;  // null or empty: nothing beside the UNet. Must outlive it
 };
 
 // Thread contract: one thread computes.
@@ -38,7 +42,14 @@ class Guidance {
  private:
   enum class Branch { Positive, Negative, NoImage };
   using Prepared = std::shared_ptr<const StableDiffusion::Prepared>;
-  Prepared prepared(Branch branch, size_t part);
+  struct Place {
+    Branch branch;
+    size_t part;
+  };
+  std::vector<Place> places() const;  // the branches of one evaluation, in order
+  const ConditionSchedule::Entry& entry(const Place& place) const;
+  Prepared prepared(const Place& place);
+  std::vector<Tensor> evaluate(const Tensor& x, double timestep);
 
   StableDiffusion& model_;
   const EncodedPrompt &positive_, &negative_;

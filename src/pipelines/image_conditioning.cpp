@@ -37,8 +37,7 @@ Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const HiddenP
   const int factor = model.config().vae.scale_factor;
   if (!picture || !hidden) {
     const Tensor grey({1, 3, height * factor, width * factor}, 0.0f);
-    return join_channels(Tensor({1, 1, height, width}, 1.0f),
-                         model.networks->encode(grey, progress));
+    return join_channels(Tensor({1, 1, height, width}, 1.0f), model.encode(grey, progress));
   }
   Tensor shown = *picture;
   const size_t plane = hidden->mask.size();
@@ -46,7 +45,7 @@ Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const HiddenP
   for (size_t i = 0; i < shown.size(); ++i)
     shown.data[i] *= 1.0f - weight * hidden->mask.data[i % plane];
   return join_channels(mask_in_latent(hidden->mask, height, width, Shrink::Nearest),
-                       model.networks->encode(shown, progress));
+                       model.encode(shown, progress));
 }
 
 // The source latent with zeros where it is hidden, then the mask. Without a mask a picture is

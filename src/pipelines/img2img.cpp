@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,7 +11,9 @@
 #include "pipelines/conditioning.h"
 #include "pipelines/guidance.h"
 #include "pipelines/image_conditioning.h"
+#include "pipelines/loras.h"
 #include "pipelines/pixels.h"
+#include "pipelines/prompt_words.h"
 #include "pipelines/repaint_mask.h"
 #include "pipelines/repeat.h"
 
@@ -34,8 +37,11 @@ struct Run {
   Shape latent_shape;  // [1,C,h,w]
   Tensor encoded;      // the picture's latent; empty for text to image
   Tensor concat;       // extra input channels, or empty
+  FoundWords words;    // textual inversions that the prompts name
   EncodedPrompt positive, negative;
-  Image colors;      // the prepared picture, for colour correction
+  Image prepared;  // the picture at the run's size, where something asks for it again
+  Steering steering;
+  ControlStack controls;
   int recalled = 0;  // network calls that the memory answered, of the picture being made
 
   int latent_height() const { return static_cast<int>(latent_shape[2]); }
@@ -58,28 +64,75 @@ void encode_input(Run& run, const InputImage& input) {
     prepared = resize(prepared, std::max(1, prepared.width / factor) * factor,
                       std::max(1, prepared.height / factor) * factor, Filter::Lanczos);
   const Tensor tensor = picture_to_tensor(prepared);
-  run.encoded =
-      run.inputs.latent ? *run.inputs.latent : run.model.networks->encode(tensor, run.progress);
+  run.encoded = run.inputs.latent ? *run.inputs.latent : run.model.encode(tensor, run.progress);
   if (run.encoded.shape != run.latent_shape)
     run.encoded = resize_bilinear(run.encoded, run.latent_height(), run.latent_width());
   std::optional<HiddenPart> hidden;
   if (run.inputs.mask) hidden = hidden_part(*run.inputs.mask);
   run.concat = image_conditioning(run.model, &tensor, &run.encoded, hidden ? &*hidden : nullptr,
                                   run.latent_height(), run.latent_width(), run.progress);
-  if (run.request.color_correction) run.colors = std::move(prepared);
+  if (run.request.color_correction || run.options.steer) run.prepared = std::move(prepared);
+}
+
+// Control pictures and image prompts; nothing when the network will not run.
+void steer(Run& run) {
+  if (!run.options.steer || run.plan.model_calls == 0) return;
+  Scene scene{.width = run.plan.width, .height = run.plan.height, .part = run.inputs.part};
+  Image fitted;
+  if (run.inputs.picture) {
+    fitted = run.prepared;
+    if (fitted.width != scene.width || fitted.height != scene.height)  // latent resize mode
+      fitted = resize(fitted, scene.width, scene.height, Filter::Lanczos);
+    scene.picture = &fitted;
+  }
+  if (run.inputs.mask) scene.repaint = &run.inputs.mask->repaint;
+  run.steering = run.options.steer(scene);
+  run.controls = ControlStack(run.steering.controls, run.plan.model_calls, run.progress);
+}
+
+size_t bytes_of(const EncodedPrompt& prompt) {
+  size_t values = 0;
+  for (const auto& part : prompt.parts)
+    for (const auto& entry : part.entries) values += entry.context.size() + entry.added.size();
+  return values * sizeof(float);
+}
+
+// What the text encoders compute with besides the checkpoint: LoRAs and textual inversions.
+std::string text_weights(const Run& run) {
+  std::ostringstream out;
+  for (const LoraUse& use : run.model.loras) out << use.file->sha256 << ":" << use.te << " ";
+  out << run.words.hashes;
+  return out.str();
+}
+
+EncodedPrompt encoded_prompt(Run& run, const std::string& text, PromptRole role) {
+  const ConditioningOptions options{.clip_skip = run.request.clip_skip,
+                                    .emphasis = run.request.emphasis,
+                                    .width = run.plan.width,
+                                    .height = run.plan.height,
+                                    .words = &run.words.words,
+                                    .schedule_calls = run.plan.sampling.prompt_calls};
+  // The text last: nothing in it can look like another option.
+  std::ostringstream key;
+  key << "prompt " << static_cast<int>(role) << " " << options.clip_skip << " "
+      << static_cast<int>(options.emphasis) << " " << options.width << "x" << options.height << " "
+      << options.schedule_calls << " " << text_weights(run) << " " << text;
+  return *run.model.remembered->get<EncodedPrompt>(
+      key.str(),
+      [&] {
+        return encode_prompt(*run.model.networks, *run.model.tokenizer, text, role, options,
+                             run.progress);
+      },
+      bytes_of);
 }
 
 void encode_prompts(Run& run) {
-  const Img2ImgRequest& r = run.request;
-  const ConditioningOptions options{.clip_skip = r.clip_skip,
-                                    .emphasis = r.emphasis,
-                                    .width = run.plan.width,
-                                    .height = run.plan.height,
-                                    .schedule_calls = run.plan.sampling.prompt_calls};
-  run.positive = encode_prompt(*run.model.networks, *run.model.tokenizer, r.prompt,
-                               PromptRole::Positive, options, run.progress);
-  run.negative = encode_prompt(*run.model.networks, *run.model.tokenizer, r.negative_prompt,
-                               PromptRole::Negative, options, run.progress);
+  const std::string prompt = without_tags(run.request.prompt);
+  run.words = find_words(run.model, prompt, run.request.negative_prompt);
+  for (const std::string& note : run.words.notes)
+    if (run.options.on_note) run.options.on_note(note);
+  run.positive = encoded_prompt(run, prompt, PromptRole::Positive);
+  run.negative = encoded_prompt(run, run.request.negative_prompt, PromptRole::Negative);
 }
 
 ImageNoise noise_of(const Run& run, size_t index) {
@@ -134,8 +187,11 @@ Tensor denoise(Run& run, size_t index, const Tensor& init_latent) {
   // Strength 0, and timestep samplers at a strength of less than two steps: the picture is kept.
   if (sampling.model_calls == 0 && !init_latent.empty()) return init_latent;
   Guidance guidance(*run.model.networks, run.positive, run.negative, run.concat,
-                    {.cfg = run.plan.cfg, .image_cfg = r.image_cfg}, run.latent_shape,
-                    run.progress);
+                    {.cfg = run.plan.cfg,
+                     .image_cfg = r.image_cfg,
+                     .image = run.steering.image,
+                     .controls = &run.controls},
+                    run.latent_shape, run.progress);
   const auto began = Clock::now();
   const auto report = [&](int calls) {
     run.progress.at("denoise", std::min(calls, sampling.model_calls), sampling.model_calls,
@@ -211,11 +267,15 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image) {
     made.input_name = picture->name;
     made.input_sha256 = picture->sha256;
   }
+  made.text_name = run.model.text_name;
+  made.ti_hashes = run.words.hashes;
+  made.lora_hashes = lora_hashes(run.model);
   made.precision = to_string(run.model.runtime.precision);
   made.device = run.model.runtime.device;
   made.pixels_sha256 = pixels_sha256(image);
   made.version = run.options.version;
   made.facts = run.inputs.facts;
+  made.facts.insert(made.facts.end(), run.steering.facts.begin(), run.steering.facts.end());
   return to_infotext(run.request, made);
 }
 
@@ -235,16 +295,22 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
           .latent_shape = latent_shape_of(model.config(), plan.width, plan.height),
           .encoded = {},
           .concat = {},
+          .words = {},
           .positive = {},
           .negative = {},
-          .colors = {},
+          .prepared = {},
+          .steering = {},
+          .controls = ControlStack({}, 1, progress),
           .recalled = 0};
+  for (const LoraReport& report : use_loras(model, request.prompt))
+    if (options.on_note) options.on_note(report.describe());
   encode_prompts(run);
   if (inputs.picture)
     encode_input(run, *inputs.picture);
   else
     run.concat = image_conditioning(model, nullptr, nullptr, nullptr, run.latent_height(),
                                     run.latent_width(), progress);
+  steer(run);
 
   std::vector<Img2ImgPicture> pictures;
   for (size_t index = 0; index < plan.seeds.size(); ++index) {
@@ -256,11 +322,13 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
     const Tensor latent = denoise(run, index, init_latent);
     if (index == 0) trace(run, "latent", latent);
     const double calls = run.recalled == 0 ? plan.model_calls : 0;
-    watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * calls);
+    watch.learn(run.controls.empty() ? "unet" : "unet with controls",
+                (plan.cfg == 1.0 ? 1.0 : 2.0) * calls);
     progress.at("decode", 0, 1);
     Image image = tensor_to_picture(model.networks->decode(latent, progress));
     watch.learn("decode", 1.0);
-    if (!run.colors.empty()) image = match_colors(image, run.colors);
+    if (request.color_correction && !run.prepared.empty())
+      image = match_colors(image, run.prepared);
     if (inputs.finish) image = inputs.finish(std::move(image), {latent, init_latent});
     Img2ImgPicture picture{.image = std::move(image), .infotext = {}, .seed = plan.seeds[index]};
     picture.infotext = describe_picture(run, index, picture.image);

@@ -49,8 +49,13 @@ struct Img2ImgOptions {
   std::optional<std::filesystem::path> trace_dir;  // intermediate arrays as .npy, first picture
   std::string version;                             // written into the pictures
   Timings* timings = nullptr;                      // learns seconds per step; may be null
+  // Sentences for the user before anything is computed: how each LoRA of the prompt fitted the
+  // model, which embedding could not be used.
+  std::function<void(const std::string&)> on_note;
   // Called as each picture is finished, before the next begins.
   std::function<void(size_t index, const Img2ImgPicture&)> on_picture;
+  // ControlNets and image prompts, made for what is about to be painted; absent: prompts alone.
+  std::function<Steering(const Scene&)> steer;
   // A small view of the latest x0 estimate, after every step; costs nothing when absent.
   std::function<void(const Tensor& latent)> on_latent;
   // Keeps what the network answers, so that a run cut short goes on where it was; may be null.
@@ -59,8 +64,9 @@ struct Img2ImgOptions {
   std::function<bool(size_t index)> is_done;
 };
 
-// `random_seed` is used where the request names no seed. Throws InvalidArgument, Unsupported
-// (LoRA tags, a sampler this model cannot use), OutOfMemory with the numbers.
+// `random_seed` is used where the request names no seed. Throws InvalidArgument, NotFound (a LoRA),
+// Unsupported (another network's tag, a sampler this model cannot use), OutOfMemory with the
+// numbers.
 Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request,
                          const InputImage* input, uint64_t random_seed, const Timings* timings);
 

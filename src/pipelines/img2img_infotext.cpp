@@ -1,33 +1,12 @@
 #include "pipelines/img2img_infotext.h"
 
-#include <charconv>
 #include <cstdio>
 
+#include "pipelines/infotext_fields.h"
 #include "samplers/schedule.h"
 
 namespace pentimento {
 namespace {
-
-std::string number(double value) {  // shortest text that reads back as the same double
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value);
-  return std::string(text, end.ptr);
-}
-
-template <typename T>
-std::optional<T> read(const Infotext& info, std::string_view key) {
-  const auto text = info.get(key);
-  if (!text) return {};
-  T value{};
-  const auto end = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (end.ec != std::errc()) return {};
-  return value;
-}
-
-template <typename T>
-T read_or(const Infotext& info, std::string_view key, T fallback) {
-  return read<T>(info, key).value_or(fallback);
-}
 
 struct Size {
   int width = 0, height = 0;
@@ -57,37 +36,40 @@ Infotext to_infotext(const Img2ImgRequest& r, const MadeWith& made) {
   add("Steps", std::to_string(made.steps));
   add("Sampler", made.sampler);
   add("Schedule type", made.scheduler);
-  add("CFG scale", number(made.cfg));
-  add("Image CFG scale", number(r.image_cfg), r.image_cfg != 1.5);
+  add("CFG scale", number_text(made.cfg));
+  add("Image CFG scale", number_text(r.image_cfg), r.image_cfg != 1.5);
   add("Seed", std::to_string(made.seed));
   add("Size", size(made.width, made.height));
   add("Model hash", made.model_hash);
   add("Model", made.model_name);
   add("VAE hash", made.vae_hash.substr(0, 10), !made.vae_name.empty());
   add("VAE", made.vae_name, !made.vae_name.empty());
+  add("Text encoder", made.text_name, !made.text_name.empty());
   add("Variation seed", std::to_string(made.subseed), r.subseed_strength > 0);
-  add("Variation seed strength", number(r.subseed_strength), r.subseed_strength > 0);
+  add("Variation seed strength", number_text(r.subseed_strength), r.subseed_strength > 0);
   add("Seed resize from", size(r.seed_resize_width, r.seed_resize_height),
       r.seed_resize_width > 0 && r.seed_resize_height > 0);
-  add("Denoising strength", number(r.strength), from_picture);
+  add("Denoising strength", number_text(r.strength), from_picture);
   add("Clip skip", std::to_string(r.clip_skip), r.clip_skip > 1);
   add("ENSD", std::to_string(r.eta_noise_seed_delta), r.eta_noise_seed_delta != 0);
   add("RNG", r.rng == RngSource::Nv ? "NV" : "CPU");
   add("Resize mode", kResizeModes[static_cast<int>(r.resize_mode)],
       from_picture && r.resize_mode != ResizeMode::Stretch);
   add("Fix steps", "True", from_picture && r.fix_steps);
-  add("Noise multiplier", number(r.initial_noise_multiplier), r.initial_noise_multiplier != 1);
-  add("Extra noise", number(r.extra_noise), r.extra_noise != 0);
-  add("Eta", number(r.eta.value_or(1)), r.eta.has_value());
-  add("Sigma churn", number(r.s_churn), r.s_churn != 0);
-  add("Sigma tmin", number(r.s_tmin), r.s_tmin != 0);
-  add("Sigma tmax", number(r.s_tmax), r.s_tmax != 0);
-  add("Sigma noise", number(r.s_noise), r.s_noise != 1);
-  add("Schedule min sigma", number(r.sigma_min), r.sigma_min != 0);
-  add("Schedule max sigma", number(r.sigma_max), r.sigma_max != 0);
-  add("Schedule rho", number(r.rho), r.rho != 0);
+  add("Noise multiplier", number_text(r.initial_noise_multiplier), r.initial_noise_multiplier != 1);
+  add("Extra noise", number_text(r.extra_noise), r.extra_noise != 0);
+  add("Eta", number_text(r.eta.value_or(1)), r.eta.has_value());
+  add("Sigma churn", number_text(r.s_churn), r.s_churn != 0);
+  add("Sigma tmin", number_text(r.s_tmin), r.s_tmin != 0);
+  add("Sigma tmax", number_text(r.s_tmax), r.s_tmax != 0);
+  add("Sigma noise", number_text(r.s_noise), r.s_noise != 1);
+  add("Schedule min sigma", number_text(r.sigma_min), r.sigma_min != 0);
+  add("Schedule max sigma", number_text(r.sigma_max), r.sigma_max != 0);
+  add("Schedule rho", number_text(r.rho), r.rho != 0);
   add("Emphasis", kEmphasis[static_cast<int>(r.emphasis)], r.emphasis != Emphasis::Original);
   add("Color correction", "True", r.color_correction);
+  add("TI hashes", made.ti_hashes, !made.ti_hashes.empty());
+  add("Lora hashes", made.lora_hashes, !made.lora_hashes.empty());
   for (const auto& [key, value] : made.facts) add(key.c_str(), value);
   add("Input", made.input_name, from_picture);
   add("Input SHA-256", made.input_sha256, from_picture);
@@ -102,38 +84,38 @@ Img2ImgRequest request_from_infotext(const Infotext& info) {
   Img2ImgRequest r;
   r.prompt = info.prompt;
   r.negative_prompt = info.negative_prompt;
-  r.steps = read<int>(info, "Steps");
+  r.steps = read_field<int>(info, "Steps");
   r.sampler = info.get("Sampler").value_or("");
   r.scheduler = info.get("Schedule type").value_or("Automatic");
-  r.cfg = read<double>(info, "CFG scale");
-  r.image_cfg = read_or(info, "Image CFG scale", 1.5);
-  r.seed = read<uint64_t>(info, "Seed");
+  r.cfg = read_field<double>(info, "CFG scale");
+  r.image_cfg = read_field_or(info, "Image CFG scale", 1.5);
+  r.seed = read_field<uint64_t>(info, "Seed");
   const Size size = read_size(info, "Size");
   r.width = size.width;
   r.height = size.height;
-  r.subseed = read<uint64_t>(info, "Variation seed");
-  r.subseed_strength = read_or(info, "Variation seed strength", 0.0);
+  r.subseed = read_field<uint64_t>(info, "Variation seed");
+  r.subseed_strength = read_field_or(info, "Variation seed strength", 0.0);
   const Size seed_size = read_size(info, "Seed resize from");
   r.seed_resize_width = seed_size.width;
   r.seed_resize_height = seed_size.height;
-  r.strength = read_or(info, "Denoising strength", 0.75);
-  r.clip_skip = read_or(info, "Clip skip", 1);
-  r.eta_noise_seed_delta = read_or<int64_t>(info, "ENSD", 0);
+  r.strength = read_field_or(info, "Denoising strength", 0.75);
+  r.clip_skip = read_field_or(info, "Clip skip", 1);
+  r.eta_noise_seed_delta = read_field_or<int64_t>(info, "ENSD", 0);
   r.rng = info.get("RNG").value_or("") == "NV" ? RngSource::Nv : RngSource::Cpu;
   const std::string resize_mode = info.get("Resize mode").value_or("");
   for (int i = 0; i < 4; ++i)
     if (resize_mode == kResizeModes[i]) r.resize_mode = static_cast<ResizeMode>(i);
   r.fix_steps = info.get("Fix steps").has_value();
-  r.initial_noise_multiplier = read_or(info, "Noise multiplier", 1.0);
-  r.extra_noise = read_or(info, "Extra noise", 0.0);
-  r.eta = read<double>(info, "Eta");
-  r.s_churn = read_or(info, "Sigma churn", 0.0);
-  r.s_tmin = read_or(info, "Sigma tmin", 0.0);
-  r.s_tmax = read_or(info, "Sigma tmax", 0.0);
-  r.s_noise = read_or(info, "Sigma noise", 1.0);
-  r.sigma_min = read_or(info, "Schedule min sigma", 0.0);
-  r.sigma_max = read_or(info, "Schedule max sigma", 0.0);
-  r.rho = read_or(info, "Schedule rho", 0.0);
+  r.initial_noise_multiplier = read_field_or(info, "Noise multiplier", 1.0);
+  r.extra_noise = read_field_or(info, "Extra noise", 0.0);
+  r.eta = read_field<double>(info, "Eta");
+  r.s_churn = read_field_or(info, "Sigma churn", 0.0);
+  r.s_tmin = read_field_or(info, "Sigma tmin", 0.0);
+  r.s_tmax = read_field_or(info, "Sigma tmax", 0.0);
+  r.s_noise = read_field_or(info, "Sigma noise", 1.0);
+  r.sigma_min = read_field_or(info, "Schedule min sigma", 0.0);
+  r.sigma_max = read_field_or(info, "Schedule max sigma", 0.0);
+  r.rho = read_field_or(info, "Schedule rho", 0.0);
   const std::string emphasis = info.get("Emphasis").value_or("");
   for (int i = 0; i < 4; ++i)
     if (emphasis == kEmphasis[i]) r.emphasis = static_cast<Emphasis>(i);
@@ -152,11 +134,14 @@ MadeWith made_with_from_infotext(const Infotext& info) {
   made.vae_hash = text("VAE hash");
   made.input_name = text("Input");
   made.input_sha256 = text("Input SHA-256");
+  made.text_name = text("Text encoder");
+  made.ti_hashes = text("TI hashes");
+  made.lora_hashes = text("Lora hashes");
   made.precision = text("Precision");
   made.device = info.get("Device").value_or("CPU");
   made.pixels_sha256 = text("Pixels SHA-256");
   made.version = text("Version");
-  made.seed = read_or<uint64_t>(info, "Seed", 0);
+  made.seed = read_field_or<uint64_t>(info, "Seed", 0);
   return made;
 }
 

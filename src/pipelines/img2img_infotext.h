@@ -16,9 +16,11 @@ struct MadeWith {
   int width = 0, height = 0;
   std::string model_name, model_hash;  // 10 digits
   std::string vae_name, vae_hash;
-  std::string input_name, input_sha256;                    // empty for text to image
-  std::string precision, device;                           // "bf16", "CPU"
-  std::string pixels_sha256;                               // of the result's 8-bit RGB
+  std::string text_name;                 // of the checkpoint that lent its text encoder, else empty
+  std::string lora_hashes, ti_hashes;    // "name: 12 digits, …", A1111's fields
+  std::string input_name, input_sha256;  // empty for text to image
+  std::string precision, device;         // "bf16", "CPU"
+  std::string pixels_sha256;             // of the result's 8-bit RGB
   std::vector<std::pair<std::string, std::string>> facts;  // of the job that made it, in order
   std::string version;                                     // "pentimento 0.1.0 (OpenVINO 2026.4.1)"
 };

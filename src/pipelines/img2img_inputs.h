@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "image/image.h"
 #include "image/mask.h"
 #include "pipelines/img2img_request.h"
+#include "pipelines/steering.h"
 #include "samplers/latent_mask.h"
 
 namespace pentimento {
@@ -39,6 +41,7 @@ struct Img2ImgInputs {
   const InputImage* picture = nullptr;  // null: text to image
   const Tensor* latent = nullptr;       // of the picture, when it is known: it is not encoded then
   const RepaintMask* mask = nullptr;    // null: everything is repainted. Needs a picture
+  std::optional<PartOfPicture> part;    // what `picture` is of a larger one; none: all of it
   // The decoded picture made into the job's own result (pasted back into the whole, …), before it
   // is hashed and handed on. May be empty.
   std::function<Image(Image, const FinishedLatents&)> finish;

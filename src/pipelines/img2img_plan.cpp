@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "pipelines/img2img.h"
+#include "pipelines/loras.h"
 #include "pipelines/picture_size.h"
 
 namespace pentimento {
@@ -35,14 +36,6 @@ SamplingPlan sampling_plan(const LoadedModel& model, const Img2ImgRequest& r, bo
                                      .sigma_max = r.sigma_max,
                                      .rho = r.rho,
                                      .sdxl = config.family == Family::SDXL}});
-}
-
-void refuse_networks(const std::string& prompt) {
-  const auto networks = extract_networks(prompt).networks;
-  if (networks.empty()) return;
-  throw Error(ErrorKind::Unsupported, "<" + networks[0].type + ":" + networks[0].name +
-                                          "…>: LoRA and similar networks cannot be applied by this "
-                                          "version; remove the tag from the prompt");
 }
 
 }  // namespace
@@ -78,7 +71,7 @@ std::string Img2ImgPlan::describe() const {
 Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request,
                          const InputImage* input, uint64_t random_seed, const Timings* timings) {
   validate(request);
-  refuse_networks(request.prompt);
+  check_loras(model, request.prompt);
   const ModelConfig& config = model.config();
   Img2ImgPlan plan;
   const PictureSize size = chosen_size(request, input, config.native_size_px);

@@ -1,5 +1,6 @@
 #include "pipelines/loaded_model.h"
 
+#include "base/error.h"
 #include "pipelines/conditioning.h"
 
 namespace pentimento {
@@ -12,9 +13,52 @@ std::string LoadedModel::timing_key(const char* what) const {
          to_string(runtime.precision) + " " + runtime.device;
 }
 
+Tensor LoadedModel::encode(const Tensor& picture, const Progress& progress) {
+  return remembered->tensor(content_key("picture", picture),
+                            [&] { return networks->encode(picture, progress); });
+}
+
+namespace {
+
+// Gives a UNet alone the text encoders, and unless one is named the VAE, of a whole checkpoint.
+void borrow_parts(Checkpoint& checkpoint, const fs::path& from, bool has_vae) {
+  Checkpoint other = open_checkpoint(from);
+  const ModelConfig& config = checkpoint.config;
+  if (other.text.empty())
+    throw Error(ErrorKind::Unsupported, from.string() + ": has no text encoder inside");
+  if (other.config.family != config.family ||
+      other.config.unet.cross_attention_dim != config.unet.cross_attention_dim)
+    throw Error(ErrorKind::InvalidArgument,
+                from.string() + ": is a model of " + to_string(other.config.family) + " and " +
+                    checkpoint.path.filename().string() + " one of " + to_string(config.family) +
+                    "; the text encoder must come from the same family");
+  checkpoint.text = std::move(other.text);
+  checkpoint.config.text = other.config.text;
+  checkpoint.config.tokenizer_merges = other.config.tokenizer_merges;
+  if (has_vae || !checkpoint.vae.empty()) return;
+  checkpoint.vae = std::move(other.vae);
+  checkpoint.config.vae = other.config.vae;
+}
+
+void require_parts(const Checkpoint& checkpoint, bool has_vae) {
+  if (checkpoint.text.empty())
+    throw Error(ErrorKind::Unsupported,
+                checkpoint.path.string() +
+                    ": has no text encoder inside; name a whole checkpoint of its family with "
+                    "--text-encoder");
+  if (checkpoint.vae.empty() && !has_vae)
+    throw Error(ErrorKind::Unsupported,
+                checkpoint.path.string() + ": has no VAE inside; name one with --vae");
+}
+
+}  // namespace
+
 LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::optional<fs::path>& vae,
-                       const fs::path& cache_dir, const Progress& progress) {
+                       const fs::path& cache_dir, const Progress& progress,
+                       const std::optional<fs::path>& text) {
   Checkpoint checkpoint = open_checkpoint(path);
+  if (text) borrow_parts(checkpoint, *text, vae.has_value());
+  require_parts(checkpoint, vae.has_value());
   const SchedulerConfig& s = checkpoint.config.scheduler;
   LoadedModel model{.networks = nullptr,
                     .tokenizer = nullptr,
@@ -24,13 +68,19 @@ LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::option
                     .name = {},
                     .sha256 = {},
                     .vae_name = {},
-                    .vae_sha256 = {}};
+                    .vae_sha256 = {},
+                    .text_name = text ? text->filename().string() : "",
+                    .cache_dir = cache_dir,
+                    .extras = {},
+                    .loras = {},
+                    .open_loras = {}};
   model.runtime.precision = runtime.precision();
   model.name = path.has_stem() ? path.stem().string() : path.parent_path().filename().string();
   model.sha256 = checkpoint_sha256(path, cache_dir, progress);
   model.tokenizer = tokenizer_of(checkpoint.config);
   std::optional<VaeFile> vae_file;
   std::string weights_id = model.sha256;
+  if (text) weights_id += "+text:" + checkpoint_sha256(*text, cache_dir, progress);
   if (vae) {
     vae_file = open_vae(*vae);
     model.vae_name = vae->filename().string();

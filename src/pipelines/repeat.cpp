@@ -41,6 +41,8 @@ RepeatReport compare_repeat(const Image& old_image, const MadeWith& then, const 
   differs("the model", then.model_hash, now.model_hash);
   differs("the VAE", then.vae_hash, now.vae_hash.substr(0, 10));
   differs("the input picture", then.input_sha256, now.input_sha256);
+  differs("the set of LoRAs", then.lora_hashes, now.lora_hashes);
+  differs("the set of embeddings", then.ti_hashes, now.ti_hashes);
   differs("the precision", then.precision, now.precision);
   differs("the device", then.device, now.device);
   differs("the program", then.version, now.version);

@@ -3,24 +3,34 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "models/clip_text.h"
 #include "runtime/stable_diffusion_impl.h"
-#include "runtime/weight_source.h"
 
 namespace pentimento {
 namespace {
 
 constexpr int64_t kChunk = 77;
-// Shapes of one network that stay compiled side by side: two prompt lengths, or guidance on and
-// off.
-constexpr int kShapesKept = 2;
 
 // Where transformers' CLIP takes the pooled output: the first end token, else the greatest token.
 int64_t end_position(std::span<const int64_t> tokens, int64_t eos) {
   const auto first = std::find(tokens.begin(), tokens.end(), eos);
   if (first != tokens.end()) return first - tokens.begin();
   return std::max_element(tokens.begin(), tokens.end()) - tokens.begin();
+}
+
+// The vectors of `word` that fall into the chunk that begins at token `begin`.
+void place_vectors(const TokenVectors& word, int64_t begin, Tensor& embeddings) {
+  const int64_t width = embeddings.dim(2);
+  if (word.vectors->shape.size() != 2 || word.vectors->dim(1) != width)
+    throw Error(ErrorKind::InvalidArgument, "vectors of shape " + to_string(word.vectors->shape) +
+                                                ", expected [n," + std::to_string(width) +
+                                                "] for this model");
+  for (int64_t row = 0; row < word.vectors->dim(0); ++row) {
+    const int64_t at = word.position + row - begin;
+    if (at < 0 || at >= kChunk) continue;
+    std::copy_n(word.vectors->data.begin() + row * width, width,
+                embeddings.data.begin() + at * width);
+  }
 }
 
 // A VAE in a file of its own has no hash: its path, size and time stand for it.
@@ -33,25 +43,11 @@ std::string file_id(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string shape_text(std::initializer_list<int64_t> values) {
-  std::string text;
-  for (int64_t v : values) text += (text.empty() ? "" : "x") + std::to_string(v);
-  return text;
-}
-
 std::unique_ptr<StableDiffusion> StableDiffusion::load(Runtime& runtime, Checkpoint checkpoint,
                                                        std::string weights_id,
                                                        std::optional<VaeFile> vae) {
   return std::make_unique<ResidentModel>(runtime, std::move(checkpoint), std::move(weights_id),
                                          std::move(vae));
-}
-
-ModelPart::ModelPart(TensorMap map, const std::filesystem::path& path, std::string weights_id)
-    : tensors(std::move(map)),
-      weights(tensors, path.filename().string()),
-      id(std::move(weights_id)),
-      file(main_file(tensors)) {
-  for (const auto& [name, view] : tensors) parameters += element_count(view.shape);
 }
 
 ResidentModel::ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::string weights_id,
@@ -61,7 +57,9 @@ ResidentModel::ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::strin
       unet_(std::move(checkpoint.unet), checkpoint.path, weights_id),
       vae_(vae ? std::move(vae->tensors) : std::move(checkpoint.vae),
            vae ? vae->path : checkpoint.path,
-           weights_id.empty() || !vae ? weights_id : file_id(vae->path)) {
+           weights_id.empty() || !vae ? weights_id : file_id(vae->path)),
+      networks_(runtime) {
+  networks_.on_release = [this](const Network& network) { uploaded_.forget(network); };
   if (vae) config_.vae = vae->config;
   if (config_.vae.latent_channels != config_.unet.out_channels)
     throw Error(ErrorKind::InvalidArgument,
@@ -73,53 +71,6 @@ ResidentModel::ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::strin
     text_.push_back(std::make_unique<ModelPart>(std::move(tensors), checkpoint.path, weights_id));
 }
 
-// --- networks ------------------------------------------------------------------------------------
-
-uint64_t ResidentModel::compiled_bytes(const ModelPart& part) const {
-  const bool wide = runtime_.precision() == Precision::F32;
-  return static_cast<uint64_t>(part.parameters) * (wide ? 4 : 2);
-}
-
-void ResidentModel::release(std::list<Compiled>::iterator network) {
-  if (network->network.get() == uploaded_to_) {
-    uploaded_to_ = nullptr;
-    uploaded_.clear();
-  }
-  networks_.erase(network);
-}
-
-void ResidentModel::make_room(const std::string& name, uint64_t bytes) {
-  int kept = 0;
-  for (auto it = networks_.begin(); it != networks_.end();) {
-    const auto next = std::next(it);
-    if (it->name == name && ++kept >= kShapesKept) release(it);
-    it = next;
-  }
-  const auto short_of_memory = [&] {
-    const uint64_t available = available_memory_bytes();
-    return available != 0 && available < bytes;
-  };
-  while (!networks_.empty() && short_of_memory()) release(std::prev(networks_.end()));
-}
-
-Network& ResidentModel::network(const std::string& name, const ModelPart& part,
-                                const std::string& shape,
-                                const std::function<std::shared_ptr<ov::Model>()>& describe,
-                                const Progress& progress) {
-  for (auto it = networks_.begin(); it != networks_.end(); ++it)
-    if (it->name == name && it->shape == shape) {
-      networks_.splice(networks_.begin(), networks_, it);
-      return *networks_.front().network;
-    }
-  const uint64_t bytes = compiled_bytes(part);
-  make_room(name, bytes + bytes / 8);
-  CompiledNetwork compiled =
-      runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
-  records_.push_back({name, compiled.seconds, compiled.from_cache});
-  networks_.push_front({name, shape, bytes, std::move(compiled.network)});
-  return *networks_.front().network;
-}
-
 // --- text ----------------------------------------------------------------------------------------
 
 Network& ResidentModel::text_network(size_t index, int layers_skipped, const Progress& progress) {
@@ -128,13 +79,14 @@ Network& ResidentModel::text_network(size_t index, int layers_skipped, const Pro
   const models::ClipTextOutputs outputs{.layers_skipped = layers_skipped,
                                         .final_norm = text.final_norm,
                                         .pooled = text.projection_dim > 0};
-  return network(
+  return networks_.get(
       "text_encoder_" + std::to_string(index + 1), part, shape_text({layers_skipped}),
       [&] { return models::clip_text(part.weights, text, outputs); }, progress);
 }
 
 TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> tokens,
-                                        int clip_skip, const Progress& progress) {
+                                        int clip_skip, const Progress& progress,
+                                        std::span<const TokenVectors> vectors) {
   const TextConfig& text = config_.text.at(index);
   if (tokens.empty() || tokens.size() % kChunk != 0)
     throw Error(ErrorKind::InvalidArgument,
@@ -156,7 +108,9 @@ TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> t
   for (int64_t i = 0; i < chunks; ++i) {
     progress.at("text", static_cast<int>(i), static_cast<int>(chunks));
     const auto chunk = tokens.subspan(i * kChunk, kChunk);
-    net.set("embeddings", models::embed_tokens(text_.at(index)->weights, text, chunk));
+    Tensor embeddings = models::embed_tokens(text_.at(index)->weights, text, chunk);
+    for (const TokenVectors& word : vectors) place_vectors(word, i * kChunk, embeddings);
+    net.set("embeddings", embeddings);
     if (text.projection_dim > 0) {
       const int64_t eos = end_position(chunk, text.eos_token);
       net.set("eos", std::span(&eos, 1));
@@ -174,10 +128,10 @@ uint64_t ResidentModel::estimate_bytes(int width_px, int height_px) const {
   const auto pixels = static_cast<uint64_t>(width_px) * static_cast<uint64_t>(height_px);
   const uint64_t value = runtime_.precision() == Precision::F32 ? 4 : 2;
   uint64_t text = 0;
-  for (const auto& part : text_) text += compiled_bytes(*part);
-  const uint64_t resident = text + compiled_bytes(unet_) + compiled_bytes(vae_);
-  const uint64_t reading =
-      2 * static_cast<uint64_t>(unet_.parameters);  // f16 pages while compiling
+  for (const auto& part : text_) text += networks_.bytes_of(*part);
+  const uint64_t resident = text + networks_.bytes_of(unet_) + networks_.bytes_of(vae_);
+  // While compiling: f16 pages of the file, or the merged weights.
+  const uint64_t reading = (unet_.edits ? value : 2) * static_cast<uint64_t>(unet_.parameters);
   const uint64_t decoding = std::min<uint64_t>(pixels, 1024 * 1024) * 128 * value * 6;
   const uint64_t fixed = uint64_t{200} << 20;
   return fixed + resident + std::max(reading, decoding) + pixels * 64;

@@ -1,6 +1,5 @@
 // The UNet's half of ResidentModel: conditions made ready once, and one evaluation for all of them.
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 #include "models/unet.h"
@@ -9,51 +8,44 @@
 namespace pentimento {
 namespace {
 
-// What the network takes for one condition beside the latent, by input name.
-struct PreparedCondition : StableDiffusion::Prepared {
-  int64_t tokens = 0;
-  std::map<std::string, Tensor> inputs;  // keys and values [1,heads,T,d], embeddings [1,D]
-  Tensor concat;                         // [1,Cc,h,w] or empty
-};
-
-const PreparedCondition& content(const std::shared_ptr<const StableDiffusion::Prepared>& prepared) {
-  return static_cast<const PreparedCondition&>(*prepared);
-}
-
-// Attention weighs the same keys the same however often all of them are repeated, so contexts of
-// different lengths meet at their least common multiple.
-int64_t common_tokens(
-    std::span<const std::shared_ptr<const StableDiffusion::Prepared>> conditions) {
-  int64_t tokens = 1;
-  for (const auto& c : conditions) tokens = std::lcm(tokens, content(c).tokens);
+// Every condition reads an image prompt of that many tokens, or none does.
+int64_t common_image_tokens(Conditions conditions) {
+  const int64_t tokens = content(conditions.front()).image_tokens;
+  for (const auto& c : conditions)
+    if (content(c).image_tokens != tokens)
+      throw Error(ErrorKind::InvalidArgument, "image prompts of " + std::to_string(tokens) +
+                                                  " and " +
+                                                  std::to_string(content(c).image_tokens) +
+                                                  " tokens, expected as many for every condition");
   return tokens;
 }
 
-// values [1,heads,T,d] or [1,D] into row `batch` of the input, repeated along T until it is full.
-void place(std::span<float> input, size_t batches, size_t batch, const Tensor& values) {
-  const size_t row = input.size() / batches;
-  float* out = input.data() + batch * row;
-  const size_t heads = values.shape.size() == 4 ? static_cast<size_t>(values.dim(1)) : 1;
-  const size_t head = values.size() / heads, repeats = row / values.size();
-  for (size_t h = 0; h < heads; ++h)
-    for (size_t r = 0; r < repeats; ++r)
-      out = std::copy_n(values.data.data() + h * head, head, out);
-}
-
-void expect_shape(const std::string& what, const Tensor& tensor, const Shape& expected) {
-  if (tensor.shape == expected || (tensor.empty() && element_count(expected) == 0)) return;
-  throw Error(ErrorKind::InvalidArgument, what + " of shape " + to_string(tensor.shape) +
-                                              ", expected " + to_string(expected) +
-                                              " for this model");
-}
-
-void expect_condition(const UnetConfig& unet, const UnetCondition& condition, int height,
-                      int width) {
-  const int64_t tokens = condition.context.shape.size() == 3 ? condition.context.dim(1) : 77;
-  const int64_t extra = unet.in_channels - unet.out_channels;
-  expect_shape("a prompt embedding", condition.context, {1, tokens, unet.cross_attention_dim});
-  expect_shape("an added vector", condition.added, {1, unet.added_channels});
-  expect_shape("extra input channels", condition.concat, {1, extra, height, width});
+// Residuals of every condition, one behind the other, into the inputs that take them; zeros for a
+// condition that has none.
+void upload_residuals(Network& unet, std::span<const Residuals> residuals) {
+  size_t outputs = 0;
+  for (; unet.has_input("residual." + std::to_string(outputs)); ++outputs) {
+    const std::span<float> input = unet.input("residual." + std::to_string(outputs));
+    const size_t row = input.size() / residuals.size();
+    for (size_t i = 0; i < residuals.size(); ++i) {
+      const std::span<float> target = input.subspan(i * row, row);
+      if (outputs >= residuals[i].size()) {
+        std::ranges::fill(target, 0.0f);
+        continue;
+      }
+      const Tensor& values = residuals[i][outputs];
+      if (values.size() != row)
+        throw Error(ErrorKind::InvalidArgument, "a residual of shape " + to_string(values.shape) +
+                                                    ", expected " + std::to_string(row) +
+                                                    " values for output " +
+                                                    std::to_string(outputs) + " of this model");
+      std::ranges::copy(values.data, target.begin());
+    }
+  }
+  for (const Residuals& r : residuals)
+    if (!r.empty() && r.size() != outputs)
+      throw Error(ErrorKind::InvalidArgument, std::to_string(r.size()) + " residuals, expected " +
+                                                  std::to_string(outputs) + " for this model");
 }
 
 }  // namespace
@@ -61,54 +53,48 @@ void expect_condition(const UnetConfig& unet, const UnetCondition& condition, in
 std::shared_ptr<const StableDiffusion::Prepared> ResidentModel::prepare(
     const UnetCondition& condition, int height, int width, const Progress& progress) {
   const UnetConfig& unet = config_.unet;
-  expect_condition(unet, condition, height, width);
-  auto prepared = std::make_shared<PreparedCondition>();
-  prepared->tokens = condition.context.dim(1);
+  const int64_t extra = unet.in_channels - unet.out_channels;
+  expect_shape("an added vector", condition.added, {1, unet.added_channels});
+  expect_shape("extra input channels", condition.concat, {1, extra, height, width});
+  auto prepared = prepare_condition(networks_, unet_, unet, condition, progress);
   prepared->concat = condition.concat;
-  Network& net = network(
-      "unet_conditioning", unet_, shape_text({prepared->tokens}),
-      [&] { return models::unet_conditioning(unet_.weights, unet, prepared->tokens); }, progress);
-  net.set("context", condition.context);
-  if (unet.added_channels) net.set("added", condition.added);
-  if (unet.time_cond_proj) {
-    const int64_t width_of = models::guidance_width(unet_.weights, unet);
-    net.set("guidance", models::guidance_sinusoids(condition.guidance_embedding, width_of));
+  if (condition.image) {
+    prepared->image_tokens = condition.image->tokens;
+    prepared->inputs.insert(condition.image->values.begin(), condition.image->values.end());
   }
-  net.run(progress);
-  for (const std::string& name : net.output_names()) prepared->inputs[name] = net.output(name);
   return prepared;
 }
 
-Network& ResidentModel::unet_network(int64_t batch, int64_t height, int64_t width, int64_t tokens,
-                                     const Progress& progress) {
-  return network(
-      "unet", unet_, shape_text({batch, height, width, tokens}),
-      [&] {
-        return models::unet(unet_.weights, config_.unet, {batch, height, width, tokens});
-      },
+Network& ResidentModel::unet_network(const models::UnetShape& shape, const Progress& progress) {
+  std::string text = shape_text({shape.batch, shape.height, shape.width, shape.tokens});
+  if (shape.image_tokens) text += "; image " + std::to_string(shape.image_tokens);
+  if (shape.residuals) text += "; residuals";
+  return networks_.get(
+      "unet", unet_, text, [&] { return models::unet(unet_.weights, config_.unet, shape); },
       progress);
 }
 
-void ResidentModel::upload_conditions(Network& unet,
-                                      std::span<const std::shared_ptr<const Prepared>> conditions) {
-  if (uploaded_to_ == &unet && std::ranges::equal(uploaded_, conditions)) return;
-  for (size_t i = 0; i < conditions.size(); ++i)
-    for (const auto& [name, values] : content(conditions[i]).inputs)
-      place(unet.input(name), conditions.size(), i, values);
-  uploaded_.assign(conditions.begin(), conditions.end());
-  uploaded_to_ = &unet;
-}
-
-std::vector<Tensor> ResidentModel::predict(
-    const Tensor& x, double timestep, std::span<const std::shared_ptr<const Prepared>> conditions,
-    const Progress& progress) {
+std::vector<Tensor> ResidentModel::predict(const Tensor& x, double timestep, Conditions conditions,
+                                           std::span<const Residuals> residuals,
+                                           const Progress& progress) {
   const auto batch = conditions.size();
   if (batch == 0) throw Error(ErrorKind::InvalidArgument, "no condition to evaluate");
+  if (!residuals.empty() && residuals.size() != batch)
+    throw Error(ErrorKind::InvalidArgument, std::to_string(residuals.size()) +
+                                                " sets of residuals, expected one for each of " +
+                                                std::to_string(batch) + " conditions");
   if (x.shape.size() != 4) expect_shape("a latent", x, {1, config_.unet.out_channels, 64, 64});
   const int64_t height = x.dim(2), width = x.dim(3);
   expect_shape("a latent", x, {1, config_.unet.out_channels, height, width});
-  Network& unet = unet_network(batch, height, width, common_tokens(conditions), progress);
-  upload_conditions(unet, conditions);
+  Network& unet = unet_network({.batch = static_cast<int64_t>(batch),
+                                .height = height,
+                                .width = width,
+                                .tokens = common_tokens(conditions),
+                                .image_tokens = common_image_tokens(conditions),
+                                .residuals = !residuals.empty()},
+                               progress);
+  uploaded_.upload(unet, conditions);
+  if (!residuals.empty()) upload_residuals(unet, residuals);
   unet.set("time", models::timestep_sinusoids(timestep, config_.unet.block_out_channels.at(0)));
   const std::span<float> sample = unet.input("sample");
   for (size_t i = 0; i < batch; ++i) {
@@ -126,6 +112,13 @@ std::vector<Tensor> ResidentModel::predict(
                              std::vector<float>(begin, begin + size));
   }
   return predictions;
+}
+
+std::vector<PromptAttention> ResidentModel::prompt_attentions() const {
+  std::vector<PromptAttention> found;
+  for (const auto& [name, heads] : models::cross_attentions(unet_.weights, config_.unet))
+    found.push_back({name, heads});
+  return found;
 }
 
 }  // namespace pentimento

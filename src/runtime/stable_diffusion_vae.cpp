@@ -30,7 +30,7 @@ void expect_shape(const Tensor& tensor, int64_t channels, int64_t multiple, cons
 
 Tensor ResidentModel::encode_tile(const Tensor& picture, const Progress& progress) {
   const int64_t h = picture.dim(2), w = picture.dim(3);
-  Network& net = network(
+  Network& net = networks_.get(
       "vae_encoder", vae_, shape_text({h, w}),
       [&] {
         const auto describe = config_.vae.tiny ? models::tiny_vae_encoder : models::vae_encoder;
@@ -44,7 +44,7 @@ Tensor ResidentModel::encode_tile(const Tensor& picture, const Progress& progres
 
 Tensor ResidentModel::decode_tile(const Tensor& latent, const Progress& progress) {
   const int64_t h = latent.dim(2), w = latent.dim(3);
-  Network& net = network(
+  Network& net = networks_.get(
       "vae_decoder", vae_, shape_text({h, w}),
       [&] {
         const auto describe = config_.vae.tiny ? models::tiny_vae_decoder : models::vae_decoder;

@@ -34,8 +34,7 @@ void mix_keeping_length(Vec& x, const LatentMask& mask, double sigma) {
       v += static_cast<double>(mixed) * mixed;
       x[at] = mixed;
     }
-    const double length =
-        std::pow(std::pow(a, p / 2) * (1 - t) + std::pow(b, p / 2) * t, 1 / p);
+    const double length = std::pow(std::pow(a, p / 2) * (1 - t) + std::pow(b, p / 2) * t, 1 / p);
     const double factor = length / (std::sqrt(v) + 1e-5);
     for (size_t at = i; at < x.size(); at += plane) x[at] = static_cast<float>(x[at] * factor);
   }

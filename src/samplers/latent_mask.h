@@ -18,8 +18,8 @@ namespace pentimento {
 enum class MaskRule { Blend, Differential, Soft };
 
 struct SoftBlend {
-  double schedule_bias = 1;       // 0..8: how much later the mask hardens
-  double preservation = 0.5;      // 0..8: how much of the picture stays
+  double schedule_bias = 1;        // 0..8: how much later the mask hardens
+  double preservation = 0.5;       // 0..8: how much of the picture stays
   double transition_contrast = 4;  // 1..32: how magnitudes are mixed
 };
 

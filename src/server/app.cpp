@@ -101,6 +101,7 @@ std::string join(const std::vector<std::string>& words) {
 App::App(Studio& studio, std::shared_ptr<ModelCatalog> models, AppOptions options)
     : studio_(studio),
       models_(std::move(models)),
+      downloads_({.paths = studio.options().paths, .clock = studio.clock()}, models_),
       options_(std::move(options)),
       gate_(options_.gate, studio.tokens, studio.clock()),
       started_(studio.clock()()) {
@@ -110,6 +111,7 @@ App::App(Studio& studio, std::shared_ptr<ModelCatalog> models, AppOptions option
   add_job_routes(*this, router_);
   add_picture_routes(*this, router_);
   add_choice_routes(*this, router_);
+  add_model_routes(*this, router_);
   add_document_routes(*this, router_);
   add_event_routes(*this, router_);
   add_sdapi_routes(*this, router_);

@@ -12,6 +12,7 @@
 #include "server/metrics.h"
 #include "server/router.h"
 #include "studio/model_catalog.h"
+#include "studio/model_downloads.h"
 #include "studio/studio.h"
 
 namespace pentimento {
@@ -42,6 +43,7 @@ class App {
 
   Studio& studio() { return studio_; }
   ModelCatalog& models() { return *models_; }
+  ModelDownloads& downloads() { return downloads_; }
   Gate& gate() { return gate_; }
   Metrics& metrics() { return metrics_; }
   const Router& router() const { return router_; }
@@ -53,6 +55,7 @@ class App {
   void watch_studio();
   Studio& studio_;
   std::shared_ptr<ModelCatalog> models_;
+  ModelDownloads downloads_;
   AppOptions options_;
   Gate gate_;
   Metrics metrics_;
@@ -68,6 +71,7 @@ void add_input_routes(App& app, Router& router);
 void add_job_routes(App& app, Router& router);
 void add_picture_routes(App& app, Router& router);
 void add_choice_routes(App& app, Router& router);
+void add_model_routes(App& app, Router& router);
 void add_document_routes(App& app, Router& router);
 void add_event_routes(App& app, Router& router);
 void add_sdapi_routes(App& app, Router& router);

@@ -1,4 +1,4 @@
-// What there is to choose from: models, samplers, styles, settings; and reading parameters.
+// What there is to choose from: samplers, styles, settings; and reading parameters.
 #include <sys/statvfs.h>
 
 #include <thread>
@@ -19,16 +19,6 @@ namespace {
 
 HttpResponse page_of(Json items) {
   return HttpResponse::json({{"items", std::move(items)}, {"next", nullptr}});
-}
-
-HttpResponse models(App& app, const HttpRequest& r) {
-  Json items = Json::array();
-  for (const CatalogModel& model : app.models().list(r.param("type").value_or("")))
-    items.push_back(to_wire(model));
-  return HttpResponse::json(
-      {{"items", items},
-       {"next", nullptr},
-       {"folder", r.is_admin ? Json(app.models().folder().string()) : Json(nullptr)}});
 }
 
 Json sampler_list() {
@@ -118,25 +108,9 @@ HttpResponse read_infotext(App& app, const HttpRequest& r) {
 
 void add_list_routes(App& app, Router& router) {
   const auto get = [&](const char* path, const char* summary,
-                       std::function<HttpResponse(const HttpRequest&)> handle,
-                       std::vector<QueryParam> query = {}) {
-    router.add({.method = "GET",
-                .pattern = path,
-                .summary = summary,
-                .query = std::move(query),
-                .handle = std::move(handle)});
+                       std::function<HttpResponse(const HttpRequest&)> handle) {
+    router.add({.method = "GET", .pattern = path, .summary = summary, .handle = std::move(handle)});
   };
-  get("/api/v1/models", "Model files", [&app](const HttpRequest& r) { return models(app, r); },
-      {{"type", "checkpoint, vae, lora, embedding or upscaler"}});
-  router.add({.method = "POST",
-              .pattern = "/api/v1/models/refresh",
-              .summary = "Look for model files again",
-              .body = BodyKind::OptionalJson,
-              .handle = [&app](const HttpRequest& r) {
-                app.models().refresh();
-                app.studio().events.publish("models", R"({"type":"models"})");
-                return models(app, r);
-              }});
   get("/api/v1/samplers", "Samplers", [](const HttpRequest&) { return page_of(sampler_list()); });
   get("/api/v1/schedulers", "Noise schedules",
       [](const HttpRequest&) { return page_of(scheduler_list()); });

@@ -121,13 +121,11 @@ Json vae_list(App& app) {
 
 Json lora_list(App& app) {
   Json list = Json::array();
-  for (const CatalogModel& m : app.models().list("lora")) {
-    const auto alias = m.metadata.find("ss_output_name");
+  for (const CatalogModel& m : app.models().list("lora"))
     list.push_back({{"name", m.name},
-                    {"alias", alias == m.metadata.end() ? m.name : alias->second},
+                    {"alias", m.alias.empty() ? m.name : m.alias},
                     {"path", m.file},
-                    {"metadata", m.metadata}});
-  }
+                    {"metadata", app.models().details(m.id).metadata}});
   return list;
 }
 

@@ -13,6 +13,7 @@
 #include "studio/coded_error.h"
 #include "studio/img2img_runner.h"
 #include "studio/loopback_runner.h"
+#include "studio/model_library.h"
 #include "studio/stylize_runner.h"
 #include "studio/txt2img_runner.h"
 
@@ -96,6 +97,33 @@ JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& st
   return runners;
 }
 
+std::shared_ptr<ModelCatalog> opened_library(const ServeOptions& options) {
+  LibraryOptions library{.data = options.paths.data,
+                         .cache = options.paths.cache,
+                         .folders = options.model_folders,
+                         .hash_in_background = true};
+  library.progress.cancel = options.stop;
+  return std::make_shared<ModelLibrary>(std::move(library));
+}
+
+// The library outlives the studio whose watchers it tells that hashes have become known.
+class LibraryNews {
+ public:
+  LibraryNews(ModelCatalog& catalog, EventBus& events)
+      : library_(dynamic_cast<ModelLibrary*>(&catalog)) {
+    if (library_)
+      library_->set_on_change([&events] { events.publish("models", R"({"type":"models"})"); });
+  }
+  ~LibraryNews() {
+    if (library_) library_->set_on_change([] {});
+  }
+  LibraryNews(const LibraryNews&) = delete;
+  LibraryNews& operator=(const LibraryNews&) = delete;
+
+ private:
+  ModelLibrary* library_;
+};
+
 void greet(const ServeOptions& options, const std::vector<std::string>& urls,
            const std::string& token, bool token_required) {
   for (const std::string& url : urls) options.say("listening on " + url);
@@ -111,7 +139,7 @@ int serve(const ServeOptions& options) {
   const bool beyond_loopback = !is_loopback(options.address) && options.address != "localhost";
   std::unique_ptr<Engine> engine;  // outlives the studio, whose runners refer to it
   std::shared_ptr<ModelCatalog> catalog =
-      options.catalog ? options.catalog : make_folder_catalog(options.paths, options.models);
+      options.catalog ? options.catalog : opened_library(options);
   Studio studio({.paths = options.paths}, system_clock());
 
   AppOptions app_options;
@@ -130,6 +158,7 @@ int serve(const ServeOptions& options) {
     app_options.system.threads = options.runtime.threads;
   }
   App app(studio, catalog, app_options);
+  const LibraryNews news(*catalog, studio.events);
   CancelToken stop = options.stop;
   app.on_stop_asked = [stop](bool) { stop.cancel(); };
 

@@ -27,8 +27,8 @@ struct ServeOptions {
   std::vector<std::string> cors_origins;   // --cors-allow-origins
   std::string api_auth;                    // --api-auth user:password[,…]
   std::optional<std::filesystem::path> tls_certificate, tls_key;
-  std::optional<std::filesystem::path> models;  // one more folder of models
-  bool allow_stop = false;                      // --api-server-stop
+  std::vector<std::filesystem::path> model_folders;  // further ones, or whole A1111/ComfyUI trees
+  bool allow_stop = false;                           // --api-server-stop
   double grace_seconds = 10;  // a running job may finish for so long when stopping
   CancelToken stop;           // raised by Ctrl-C or SIGTERM
   std::function<void(const std::string&)> say = [](const std::string&) {};  // lines for people

@@ -111,22 +111,6 @@ Json to_wire(const Document& d) {
           {"revision", d.revision},     {"updated", d.updated},      {"bytes", d.bytes}};
 }
 
-Json to_wire(const CatalogModel& m) {
-  return {{"id", m.id},
-          {"name", m.name},
-          {"file", m.file},
-          {"type", m.type},
-          {"bytes", m.bytes},
-          {"sha256", or_null(m.sha256)},
-          {"family", or_null(m.family)},
-          {"variant", or_null(m.variant)},
-          {"native_size_px", or_null(m.native_size_px)},
-          {"default_steps", or_null(m.default_steps)},
-          {"default_cfg", or_null(m.default_cfg)},
-          {"problem", or_null(m.problem)},
-          {"notes", m.notes}};
-}
-
 Json to_wire(const JobKind& k) {
   Json json = {{"kind", k.kind},
                {"what", k.what},

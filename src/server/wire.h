@@ -1,7 +1,6 @@
 // The studio's things as the native interface writes them (docs/api.md).
 #pragma once
 
-#include "studio/model_catalog.h"
 #include "studio/studio.h"
 
 namespace pentimento {
@@ -11,7 +10,6 @@ Json to_wire(const JobProgress& progress, int64_t job);
 Json to_wire(const GalleryPicture& picture);
 Json to_wire(const Input& input);
 Json to_wire(const Document& document);  // without content
-Json to_wire(const CatalogModel& model);
 Json to_wire(const JobKind& kind);
 Json to_wire(const PlanReport& plan);
 Json to_wire(const Problem& problem);

@@ -11,6 +11,7 @@
 #include "studio/coded_error.h"
 #include "studio/content_store.h"
 #include "studio/pictures.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 
@@ -112,7 +113,12 @@ std::shared_ptr<LoadedModel> DiffusionTools::load(const std::string& model, cons
                                                   const Progress& progress) const {
   const CatalogModel found = catalog->need("checkpoint", model);
   std::optional<CatalogModel> own_vae;
-  if (!vae.empty()) own_vae = catalog->need("vae", vae);
+  if (!vae.empty()) {
+    own_vae = catalog->need("vae", vae);
+  } else if (const auto beside = vae_of_model(found.path, {catalog->folder() / "VAE"})) {
+    own_vae = CatalogModel{};
+    own_vae->path = *beside;
+  }
   return holder->get(found, own_vae, progress);
 }
 

@@ -11,6 +11,7 @@ std::shared_ptr<LoadedModel> ModelHolder::get(const CatalogModel& model,
   model_.reset();  // never two at once in memory
   model_ = std::make_shared<LoadedModel>(load_model(
       runtime_, model.path, vae ? std::optional(vae->path) : std::nullopt, cache_, progress));
+  model_->extras = extra_files_of(catalog_);
   key_ = key;
   catalog_->learn_hash(model.path, model_->sha256);
   return model_;

@@ -86,18 +86,27 @@ std::string encode_text(const Image& image, const EncodeOptions& options) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+Image at_most(Image image, int edge_px) {
+  const double scale =
+      std::min(1.0, edge_px / static_cast<double>(std::max(image.width, image.height)));
+  if (scale >= 1) return image;
+  return resize(image, std::max(1, static_cast<int>(image.width * scale)),
+                std::max(1, static_cast<int>(image.height * scale)), Filter::Box);
+}
+
+std::string small_picture_of(std::span<const std::byte> bytes, int edge_px) {
+  return encode_text(at_most(decode_upload(bytes, "the picture").image, edge_px),
+                     {.format = "webp", .quality = 80});
+}
+
 std::string thumbnail_of(const fs::path& picture, const std::string& sha256, const fs::path& cache,
                          int edge_px) {
   const fs::path file = cache / "thumbnails" / sha256.substr(0, 2) /
                         (sha256 + "-" + std::to_string(edge_px) + ".webp");
   if (is_there(file)) return read_whole_file(file);
   const std::string bytes = read_whole_file(picture);
-  Image image = decode_picture(as_bytes(bytes), picture.filename().string()).image;
-  const double scale =
-      std::min(1.0, edge_px / static_cast<double>(std::max(image.width, image.height)));
-  if (scale < 1)
-    image = resize(image, std::max(1, static_cast<int>(image.width * scale)),
-                   std::max(1, static_cast<int>(image.height * scale)), Filter::Box);
+  const Image image =
+      at_most(decode_picture(as_bytes(bytes), picture.filename().string()).image, edge_px);
   return remember(file, encode_text(image, {.format = "webp", .quality = 80}));
 }
 

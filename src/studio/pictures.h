@@ -25,6 +25,11 @@ Picture decode_upload(std::span<const std::byte> bytes, const std::string& name,
 // File name for people: no folders, no control characters, at most 120 bytes; "" becomes "picture".
 std::string safe_name(const std::string& name);
 
+// The picture, reduced so that its longer side is at most `edge_px`.
+Image at_most(Image image, int edge_px);
+// Bytes of a PNG, JPEG or WebP as a small WebP without anything they say about themselves.
+std::string small_picture_of(std::span<const std::byte> bytes, int edge_px = 384);
+
 // WebP of at most `edge_px`, kept in `cache` under the picture's hash.
 std::string thumbnail_of(const std::filesystem::path& picture, const std::string& sha256,
                          const std::filesystem::path& cache, int edge_px = 384);

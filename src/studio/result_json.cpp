@@ -71,6 +71,48 @@ std::string stylize_json(const std::vector<StylizedPicture>& pictures) {
   return dump(json);
 }
 
+std::string grid_json(const std::vector<std::string>& files, size_t cells, size_t reused) {
+  return dump({{"files", files}, {"cells", cells}, {"cells_from_folder", reused}});
+}
+
+std::string describe_json(const std::vector<DescribedPicture>& pictures) {
+  ordered_json json;
+  json["pictures"] = ordered_json::array();
+  for (const auto& [path, d] : pictures) {
+    const Appearance& a = d.appearance;
+    ordered_json entry = {{"path", path},
+                          {"source", to_string(d.source)},
+                          {"by", d.by},
+                          {"prompt", d.prompt},
+                          {"prompt_zh", d.prompt_zh},
+                          {"negative_prompt", d.negative_prompt},
+                          {"width", a.width},
+                          {"height", a.height},
+                          {"brightness", a.brightness},
+                          {"contrast", a.contrast},
+                          {"colourfulness", a.colourfulness},
+                          {"warmth", a.warmth},
+                          {"sharpness", a.sharpness}};
+    entry["palette"] = ordered_json::array();
+    for (const PaletteColour& colour : a.palette) {
+      const NamedColour& named = nearest_colour(colour.rgb);
+      entry["palette"].push_back({{"rgb", colour.rgb},
+                                  {"share", colour.share},
+                                  {"name", named.name_en},
+                                  {"name_zh", named.name_zh}});
+    }
+    if (d.recorded)
+      for (const auto& [key, value] : d.recorded->fields) entry["settings"][key] = value;
+    for (const RankedTerm& ranked : d.terms)
+      entry["terms"].push_back({{"category", ranked.term.category},
+                                {"term", ranked.term.en},
+                                {"term_zh", ranked.term.zh},
+                                {"share", ranked.share}});
+    json["pictures"].push_back(std::move(entry));
+  }
+  return dump(json);
+}
+
 std::string bench_json(const std::vector<BenchRow>& rows, int width, int height,
                        const std::string& precision,
                        const std::vector<StableDiffusion::CompileRecord>& compiles) {
@@ -118,6 +160,22 @@ std::string summary_json(const std::string& path, const ModelSummary& summary) {
                {"tensors", summary.tensors},
                {"notes", summary.notes},
                {"metadata", summary.metadata}});
+}
+
+std::string convert_json(const std::string& path, const ConvertReport& report) {
+  return dump({{"path", path},
+               {"tensors", report.tensors},
+               {"left_out", report.left_out},
+               {"from_ema", report.from_ema},
+               {"from_vae", report.from_vae},
+               {"bytes", report.bytes}});
+}
+
+std::string merge_json(const std::string& path, const MergeReport& report) {
+  return dump({{"path", path},
+               {"merged", report.merged},
+               {"only_in_a", report.only_in_a},
+               {"bytes", report.bytes}});
 }
 
 std::string repeat_json(const RepeatReport& report) {

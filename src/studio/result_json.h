@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "image/codec.h"
+#include "pipelines/describe.h"
 #include "pipelines/img2img.h"
 #include "pipelines/repeat.h"
 #include "studio/studio.h"
+#include "weights/convert.h"
 #include "weights/summary.h"
 
 namespace pentimento {
@@ -31,6 +33,15 @@ struct StylizedPicture {
 };
 std::string stylize_json(const std::vector<StylizedPicture>& pictures);
 
+// Sheets and page of a grid, and how many of its cells were there already.
+std::string grid_json(const std::vector<std::string>& files, size_t cells, size_t reused);
+
+struct DescribedPicture {
+  std::string path;
+  Description description;
+};
+std::string describe_json(const std::vector<DescribedPicture>& pictures);
+
 // One measured part: its first call (which compiles) and the sorted times of the following ones.
 struct BenchRow {
   std::string part;
@@ -43,6 +54,8 @@ std::string bench_json(const std::vector<BenchRow>& rows, int width, int height,
 
 std::string info_json(const InputImage& input, const Picture& picture,
                       const std::string& parameters);
+std::string convert_json(const std::string& path, const ConvertReport& report);
+std::string merge_json(const std::string& path, const MergeReport& report);
 std::string summary_json(const std::string& path, const ModelSummary& summary);
 std::string repeat_json(const RepeatReport& report);
 std::string import_json(const ImportReport& report);

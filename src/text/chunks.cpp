@@ -16,15 +16,27 @@ class Chunker {
   Chunker(const Tokenizer& tokenizer, int pad_token, int comma_backtrack)
       : tokenizer_(tokenizer), pad_(pad_token), backtrack_(comma_backtrack) {}
 
-  void add(int token, float weight) {
+  // A full chunk is closed before what begins with `token`.
+  void make_room(int token) {
     if (token == tokenizer_.comma())
       last_comma_ = size();
     else if (size() == kChunkTokens && backtrack_ != 0 && last_comma_ >= 0 &&
              size() - last_comma_ <= backtrack_)
       break_after_comma();
     if (size() == kChunkTokens) close(/*is_last=*/false);
+  }
+
+  void add(int token, float weight) {
     current_.tokens.push_back(token);
     current_.weights.push_back(weight);
+  }
+
+  // A word's vectors, together in one chunk.
+  void add_word(int word, int vectors, float weight) {
+    if (size() + vectors > kChunkTokens) close(/*is_last=*/false);
+    current_.words.push_back({size() + 1, word});
+    current_.tokens.insert(current_.tokens.end(), static_cast<size_t>(vectors), 0);
+    current_.weights.insert(current_.weights.end(), static_cast<size_t>(vectors), weight);
   }
 
   // `used` counts a chunk as full unless it is the last.
@@ -47,9 +59,14 @@ class Chunker {
   void break_after_comma() {
     const int begin = last_comma_ + 1;
     TokenChunk moved{{current_.tokens.begin() + begin, current_.tokens.end()},
-                     {current_.weights.begin() + begin, current_.weights.end()}};
+                     {current_.weights.begin() + begin, current_.weights.end()},
+                     {}};
     current_.tokens.resize(begin);
     current_.weights.resize(begin);
+    // Positions count the start token.
+    for (const WordPlace& place : current_.words)
+      if (place.position > begin) moved.words.push_back({place.position - begin, place.word});
+    std::erase_if(current_.words, [&](const WordPlace& place) { return place.position > begin; });
     close(/*is_last=*/false);
     current_ = std::move(moved);
   }
@@ -72,6 +89,19 @@ class Chunker {
   int used_ = 0;
 };
 
+// The longest word whose tokens stand at `at`; -1 for none.
+int word_at(std::span<const VectorWord> words, const std::vector<int>& tokens, size_t at) {
+  int best = -1;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::vector<int>& ids = words[i].ids;
+    if (ids.empty() || ids.size() > tokens.size() - at) continue;
+    if (best >= 0 && ids.size() <= words[static_cast<size_t>(best)].ids.size()) continue;
+    if (std::equal(ids.begin(), ids.end(), tokens.begin() + static_cast<std::ptrdiff_t>(at)))
+      best = static_cast<int>(i);
+  }
+  return best;
+}
+
 Chunker fill_chunks(const Tokenizer& tokenizer, std::string_view prompt, int pad_token,
                     const ChunkOptions& options) {
   Chunker chunker(tokenizer, pad_token, options.comma_backtrack);
@@ -80,7 +110,18 @@ Chunker fill_chunks(const Tokenizer& tokenizer, std::string_view prompt, int pad
       chunker.close(/*is_last=*/false);
       continue;
     }
-    for (int token : tokenizer.encode(piece.text)) chunker.add(token, piece.weight);
+    const std::vector<int> tokens = tokenizer.encode(piece.text);
+    for (size_t at = 0; at < tokens.size();) {
+      chunker.make_room(tokens[at]);
+      const int word = word_at(options.words, tokens, at);
+      if (word < 0) {
+        chunker.add(tokens[at++], piece.weight);
+        continue;
+      }
+      const VectorWord& vector_word = options.words[static_cast<size_t>(word)];
+      chunker.add_word(word, vector_word.vectors, piece.weight);
+      at += vector_word.ids.size();
+    }
   }
   return chunker;
 }

@@ -3,6 +3,7 @@
 // if that is near, so that no phrase is cut in two.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -13,10 +14,24 @@ namespace pentimento {
 
 inline constexpr int kChunkTokens = 75;
 
-// One chunk of 77 tokens and their weights (1 for start, end and padding).
+// A word that stands for learned vectors instead of tokens: a textual inversion's name.
+struct VectorWord {
+  std::vector<int> ids;  // the name's own tokens
+  int vectors = 1;       // 1..75: how many places it takes
+};
+
+// Where a chunk holds such a word.
+struct WordPlace {
+  int position = 0;  // of its first vector among the 77
+  int word = 0;      // index into the list of words
+};
+
+// One chunk of 77 tokens and their weights (1 for start, end and padding). Places of vectors have
+// the token 0.
 struct TokenChunk {
   std::vector<int> tokens;
   std::vector<float> weights;
+  std::vector<WordPlace> words;
 };
 
 struct ChunkOptions {
@@ -24,6 +39,9 @@ struct ChunkOptions {
   // A full chunk is cut after its last comma if at most this many tokens are from there to its end;
   // 0: never (A1111's comma_padding_backtrack).
   int comma_backtrack = 20;
+  // Where the tokens of one of these stand in a prompt, the longest first, its vectors take their
+  // place; a word that does not fit into a chunk begins the next.
+  std::span<const VectorWord> words = {};
 };
 
 // The chunks of one prompt (without schedules, AND and tags), at least one.

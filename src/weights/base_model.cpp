@@ -68,8 +68,10 @@ std::optional<int64_t> input_width(const LoraModule& module) {
       if (a && b && *a < 1 << 20 && *b < 1 << 20) return *a * *b;
       return std::nullopt;
     }
-    case LoraMethod::Glora:
-      return at("b1", 1);
+    case LoraMethod::Glora: {  // [in,rank] or, in older files, [rank,in]
+      const auto rows = at("a1", 0), columns = at("a1", 1);
+      return rows && columns ? std::optional(std::max(*rows, *columns)) : std::nullopt;
+    }
     case LoraMethod::Full:
       return at("diff", 1);
     default:
@@ -189,8 +191,7 @@ std::string base_in_metadata(const std::map<std::string, std::string>& metadata)
   };
   const std::string_view version = text("ss_base_model_version"),
                          architecture = text("modelspec.architecture");
-  if (version.starts_with("sdxl") || architecture.starts_with("stable-diffusion-xl"))
-    return "SDXL";
+  if (version.starts_with("sdxl") || architecture.starts_with("stable-diffusion-xl")) return "SDXL";
   if (version.starts_with("flux") || architecture.starts_with("flux")) return "Flux";
   if (version.starts_with("sd3") || architecture.starts_with("stable-diffusion-3")) return "SD3";
   if (version.starts_with("sd_v2") || text("ss_v2") == "True" ||

@@ -8,13 +8,13 @@ namespace pentimento {
 
 enum class FileFormat {
   Safetensors,
-  TorchZip,     // torch.save since PyTorch 1.6
-  TorchOther,   // older torch.save, a tar, a bare pickle: refused with advice
+  TorchZip,    // torch.save since PyTorch 1.6
+  TorchOther,  // older torch.save, a tar, a bare pickle: refused with advice
   Gguf,
   Onnx,
-  NcnnParam,    // ncnn's text half; its .bin half has no mark of its own
+  NcnnParam,  // ncnn's text half; its .bin half has no mark of its own
   Hdf5,
-  LfsPointer,   // Git LFS's stand-in for a file that was not fetched
+  LfsPointer,  // Git LFS's stand-in for a file that was not fetched
   WebPage,
   Unknown,
 };

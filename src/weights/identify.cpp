@@ -26,6 +26,7 @@ constexpr std::array kSigns = {
     Sign{Lora, Begins, "lora_unet_"},
     Sign{Lora, Begins, "lora_te"},
     Sign{Lora, Begins, "lycoris_"},
+    Sign{Lora, Begins, "oft_unet_"},
     Sign{ControlNet, Begins, "control_model."},
     Sign{ControlNet, Begins, "controlnet_"},
     Sign{ControlNet, Begins, "input_hint_block."},

@@ -20,6 +20,7 @@ struct Renamed {
 
 Renamed unet_to_diffusers(const TensorMap& ldm);
 Renamed unet_to_ldm(const TensorMap& diffusers);
+Renamed controlnet_to_diffusers(const TensorMap& ldm);
 
 Renamed vae_to_diffusers(const TensorMap& ldm);
 Renamed vae_to_ldm(const TensorMap& diffusers);
@@ -29,6 +30,8 @@ TensorMap vae_modernised(TensorMap diffusers);
 // OpenCLIP: fused in_proj, text_projection [W,P] instead of [P,W].
 Renamed open_clip_to_diffusers(const TensorMap& open_clip);
 Renamed diffusers_to_open_clip(const TensorMap& diffusers);
+// The image tower likewise: "visual.conv1.weight" -> "vision_model.embeddings.patch_embedding …".
+Renamed open_clip_vision_to_diffusers(const TensorMap& open_clip);
 // CLIP as transformers has it: adds the "text_model." that some writers leave out, drops
 // position_ids and, in `unknown`, what is no text tower.
 Renamed clip_modernised(const TensorMap& clip);

@@ -48,7 +48,6 @@ constexpr std::array kSuffixes = {
     Suffix{".lokr_w2_b", "lokr_w2_b", LoKr},
     Suffix{".lokr_t2", "lokr_t2", LoKr},
     Suffix{".oft_blocks", "oft_blocks", Oft},
-    Suffix{".oft_diag", "oft_blocks", Oft},
     Suffix{".oft_R.weight", "oft_r", PeftOft},
     Suffix{".oft_R.default.weight", "oft_r", PeftOft},
     Suffix{".rescale", "rescale", Oft},
@@ -63,8 +62,8 @@ constexpr std::array kSuffixes = {
     Suffix{".on_input", "on_input", Ia3},
 };
 
-constexpr std::array kMethodNames = {"LoRA",  "LoHa", "LoKr",            "OFT",       "OFT",
-                                     "GLoRA", "IA3",  "full difference", "norm layers"};
+constexpr std::array kMethodNames = {
+    "LoRA", "LoHa", "LoKr", "OFT", "OFT", "GLoRA", "IA3", "full difference", "norm layers"};
 
 constexpr std::string_view kBundle = "bundle_emb.";
 

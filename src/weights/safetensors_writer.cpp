@@ -69,7 +69,17 @@ class StreamedFile {
 
 void write_safetensors(const fs::path& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  std::vector<const TensorMap::value_type*> order;
+  PendingTensors pending;
+  for (const auto& [name, tensor] : tensors)
+    pending.emplace(
+        name, PendingTensor{tensor.dtype, tensor.shape, [&tensor = tensor] { return tensor; }});
+  stream_safetensors(path, pending, metadata, {});
+}
+
+void stream_safetensors(const fs::path& path, const PendingTensors& tensors,
+                        const std::map<std::string, std::string>& metadata,
+                        const Progress& progress) {
+  std::vector<const PendingTensors::value_type*> order;
   for (const auto& item : tensors) order.push_back(&item);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
     return dtype_size(a->second.dtype) > dtype_size(b->second.dtype);
@@ -81,10 +91,8 @@ void write_safetensors(const fs::path& path, const TensorMap& tensors,
   for (const auto* item : order) {
     const auto& [name, tensor] = *item;
     const size_t size = static_cast<size_t>(element_count(tensor.shape)) * dtype_size(tensor.dtype);
-    if (name == "__metadata__" || tensor.bytes.size() != size)
-      throw Error(ErrorKind::Internal, path.string() + ": tensor " + in_quotes(name) +
-                                           " of shape " + to_string(tensor.shape) + " has " +
-                                           std::to_string(tensor.bytes.size()) + " bytes");
+    if (name == "__metadata__")
+      throw Error(ErrorKind::Internal, path.string() + ": no tensor may be called __metadata__");
     header[name] = {{"dtype", dtype_name(tensor.dtype)},
                     {"shape", tensor.shape},
                     {"data_offsets", {offset, offset + size}}};
@@ -104,7 +112,18 @@ void write_safetensors(const fs::path& path, const TensorMap& tensors,
   const uint64_t length = text.size();
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(std::as_bytes(std::span(text)));
-  for (const auto* item : order) file.write(item->second.bytes);
+  for (size_t i = 0; i < order.size(); ++i) {
+    progress.cancel.throw_if_cancelled();
+    progress.at("write", static_cast<int>(i), static_cast<int>(order.size()));
+    const auto& [name, wanted] = *order[i];
+    const TensorView tensor = wanted.make();
+    const size_t size = static_cast<size_t>(element_count(wanted.shape)) * dtype_size(wanted.dtype);
+    if (tensor.dtype != wanted.dtype || tensor.bytes.size() != size)
+      throw Error(ErrorKind::Internal, path.string() + ": tensor " + in_quotes(name) +
+                                           " of shape " + to_string(wanted.shape) + " has " +
+                                           std::to_string(tensor.bytes.size()) + " bytes");
+    file.write(tensor.bytes);
+  }
   file.finish();
 }
 

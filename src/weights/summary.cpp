@@ -6,6 +6,7 @@
 #include "base/mapped_file.h"
 #include "weights/base_model.h"
 #include "weights/checkpoint.h"
+#include "weights/embedding.h"
 #include "weights/file_format.h"
 #include "weights/identify.h"
 #include "weights/lora_file.h"
@@ -20,7 +21,7 @@ class Census {
   void count(const TensorMap& tensors) {
     for (const auto& [name, tensor] : tensors) {
       ++tensors_;
-      parameters_ += static_cast<int64_t>(tensor.bytes.size() / dtype_size(tensor.dtype));
+      parameters_ += element_count(tensor.shape);
       bytes_[dtype_name(tensor.dtype)] += tensor.bytes.size();
     }
   }
@@ -88,7 +89,8 @@ void describe_lora(const TensorMap& tensors, ModelSummary& summary) {
     summary.notes.push_back(std::to_string(lora.unknown.size()) +
                             " tensors mean nothing to this program, the first of them " +
                             lora.unknown.front());
-  summary.reason = "is " + summary.kind_sentence;
+  summary.usable = !lora.modules.empty() && runs_here(summary.base);
+  if (lora.modules.empty()) summary.reason = "holds no module that changes a layer";
   if (!runs_here(summary.base))
     summary.reason = "is a LoRA for " + spoken_base(summary.base) +
                      ", which this program does not run; use one for SD 1.x, SD 2.x or SDXL";
@@ -100,7 +102,12 @@ void describe_embedding(const TensorMap& tensors, ModelSummary& summary) {
       summary.vectors =
           tensor.shape.size() == 1 ? 1 : static_cast<int>(std::min<int64_t>(tensor.shape[0], 1000));
   summary.notes.push_back("takes " + std::to_string(summary.vectors) + " of the prompt's tokens");
-  summary.reason = "is " + summary.kind_sentence;
+  try {
+    embedding_of(tensors, "", "");
+    summary.usable = true;
+  } catch (const Error& error) {
+    summary.reason = "the embedding cannot be used" + std::string(error.what());
+  }
 }
 
 void describe_tensors(const fs::path& path, ModelSummary& summary) {

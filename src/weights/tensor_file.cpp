@@ -9,8 +9,6 @@ namespace {
 
 const char* unread_format(FileFormat format) {
   switch (format) {
-    case FileFormat::Gguf:
-      return "is a GGUF file, which is not read yet; use the .safetensors version";
     case FileFormat::LfsPointer:
       return "is a Git LFS pointer, not the model itself; download the real file (git lfs pull)";
     case FileFormat::Onnx:
@@ -43,6 +41,8 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
       return read_torch(path);
     case FileFormat::Safetensors:
       return read_safetensors(path);
+    case FileFormat::Gguf:
+      return read_gguf(path);
     default:
       refuse_format(path.string(), format);
   }

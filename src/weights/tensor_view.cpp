@@ -1,9 +1,11 @@
 #include "weights/tensor_view.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/half.h"
+#include "weights/quantised.h"
 
 namespace pentimento {
 namespace {
@@ -37,8 +39,11 @@ size_t dtype_size(DType dtype) {
     case DType::U8:
     case DType::Bool:
       return 1;
+    default:
+      break;
   }
-  throw Error(ErrorKind::Internal, "unknown dtype");
+  throw Error(ErrorKind::Internal,
+              std::string("a block of ") + dtype_name(dtype) + " has no size of one element");
 }
 
 const char* dtype_name(DType dtype) {
@@ -63,9 +68,31 @@ const char* dtype_name(DType dtype) {
       return "U8";
     case DType::Bool:
       return "BOOL";
+    case DType::Q4_0:
+      return "Q4_0";
+    case DType::Q4_1:
+      return "Q4_1";
+    case DType::Q5_0:
+      return "Q5_0";
+    case DType::Q5_1:
+      return "Q5_1";
+    case DType::Q8_0:
+      return "Q8_0";
+    case DType::Q2_K:
+      return "Q2_K";
+    case DType::Q3_K:
+      return "Q3_K";
+    case DType::Q4_K:
+      return "Q4_K";
+    case DType::Q5_K:
+      return "Q5_K";
+    case DType::Q6_K:
+      return "Q6_K";
   }
   return "?";
 }
+
+bool is_quantised(DType dtype) { return dtype >= DType::Q4_0; }
 
 std::vector<float> TensorView::to_f32() const {
   const auto cast = [](auto v) { return static_cast<float>(v); };
@@ -89,8 +116,22 @@ std::vector<float> TensorView::to_f32() const {
     case DType::U8:
     case DType::Bool:
       return convert<uint8_t>(bytes, cast);
+    default:
+      return dequantise(dtype, bytes);
   }
   throw Error(ErrorKind::Internal, "unknown dtype");
+}
+
+TensorView TensorView::plain() const {
+  if (!is_quantised(dtype)) return *this;
+  const std::vector<float> values = to_f32();
+  auto copy = std::make_shared<std::vector<uint16_t>>(values.size());
+  std::transform(values.begin(), values.end(), copy->begin(), f32_to_f16);
+  return {.dtype = DType::F16,
+          .shape = shape,
+          .bytes = std::as_bytes(std::span(*copy)),
+          .owner = copy,
+          .file = file};
 }
 
 TensorView TensorView::reshaped(Shape new_shape) const {
@@ -105,6 +146,9 @@ TensorView TensorView::reshaped(Shape new_shape) const {
 TensorView TensorView::rows(int64_t begin, int64_t end) const {
   if (shape.empty() || begin < 0 || begin > end || end > shape[0])
     throw Error(ErrorKind::Internal, "rows out of range of " + to_string(shape));
+  if (is_quantised(dtype) && shape[0] > 0 &&
+      element_count(shape) / shape[0] % block_layout(dtype).elements != 0)
+    return plain().rows(begin, end);
   const size_t row_bytes = shape[0] ? bytes.size() / static_cast<size_t>(shape[0]) : 0;
   TensorView view = *this;
   view.shape[0] = end - begin;

@@ -43,7 +43,8 @@ NameTable table_of(int layers) {
   return table;
 }
 
-TensorView transposed(const TensorView& tensor) {
+TensorView transposed(const TensorView& stored) {
+  const TensorView tensor = stored.plain();
   const size_t item = dtype_size(tensor.dtype);
   const auto rows = static_cast<size_t>(tensor.shape[0]),
              columns = static_cast<size_t>(tensor.shape[1]);

@@ -98,9 +98,18 @@ std::vector<std::string> listed(std::string_view text) {
 
 // Tags that describe nearly every picture of anybody say nothing about this training set.
 bool is_common_tag(const std::string& tag) {
-  static const std::set<std::string, std::less<>> common = {
-      "1girl", "1boy", "solo", "looking at viewer", "simple background", "white background",
-      "masterpiece", "best quality", "highres", "no humans", "realistic", "photo"};
+  static const std::set<std::string, std::less<>> common = {"1girl",
+                                                            "1boy",
+                                                            "solo",
+                                                            "looking at viewer",
+                                                            "simple background",
+                                                            "white background",
+                                                            "masterpiece",
+                                                            "best quality",
+                                                            "highres",
+                                                            "no humans",
+                                                            "realistic",
+                                                            "photo"};
   return common.contains(tag);
 }
 

@@ -14,13 +14,13 @@ namespace pentimento {
 
 struct TrainingFacts {
   std::string title, author, license, description;
-  std::string base_model;                            // "anything-v4.5.safetensors", "sdxl_base_v1-0"
-  std::string resolution;                            // "512x512"
-  std::string trained_on;                            // "2024-03-01"
-  std::optional<int> clip_skip;                      // 1..12
-  std::optional<int64_t> images;                     // pictures in the training set
+  std::string base_model;         // "anything-v4.5.safetensors", "sdxl_base_v1-0"
+  std::string resolution;         // "512x512"
+  std::string trained_on;         // "2024-03-01"
+  std::optional<int> clip_skip;   // 1..12
+  std::optional<int64_t> images;  // pictures in the training set
   std::vector<std::pair<std::string, int64_t>> tags;  // most frequent first, at most 24
-  std::vector<std::string> trigger_words;  // words to put into the prompt, at most 8
+  std::vector<std::string> trigger_words;             // words to put into the prompt, at most 8
 };
 
 // Never throws; what is malformed is left out.

@@ -1,8 +1,6 @@
 // The built program, run as people run it.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -10,66 +8,21 @@
 #include <iterator>
 #include <thread>
 
+#include "cli/program.h"
 #include "image/codec.h"
 #include "support/golden.h"
+#include "weights/tensor_file.h"
 
 namespace pentimento {
 namespace {
 
+using testing::content;
 using testing::golden_path;
+using testing::Outcome;
+using testing::Program;
 using testing::source_path;
 using testing::TempDir;
 namespace fs = std::filesystem;
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// A home of its own for every test: caches, models and the working folder.
-class Program {
- public:
-  pid_t start(const std::vector<std::string>& arguments, const fs::path& input = "/dev/null") {
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    ::setenv("PENTIMENTO_DATA", (home_ / "data").c_str(), 1);
-    ::setenv("PENTIMENTO_CACHE", (home_ / "cache").c_str(), 1);
-    ::setenv("PENTIMENTO_CONFIG", (home_ / "config").c_str(), 1);
-    if (::chdir(home_.path().c_str()) != 0) ::_exit(99);
-    redirect(input.c_str(), O_RDONLY, 0);
-    redirect((home_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 1);
-    redirect((home_ / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 2);
-    const std::string program = testing::binary_path("src/pentimento").string();
-    std::vector<char*> argv{const_cast<char*>(program.c_str())};
-    for (const std::string& argument : arguments)
-      argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    ::execv(program.c_str(), argv.data());
-    ::_exit(98);
-  }
-  Outcome wait(pid_t child) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
-            content(home_ / "out"), content(home_ / "err")};
-  }
-  Outcome run(const std::vector<std::string>& arguments, const fs::path& input = "/dev/null") {
-    return wait(start(arguments, input));
-  }
-  fs::path operator/(const std::string& name) const { return home_ / name; }
-
- private:
-  static void redirect(const char* path, int flags, int descriptor) {
-    const int fd = ::open(path, flags, 0666);
-    if (fd < 0 || ::dup2(fd, descriptor) < 0) ::_exit(97);
-  }
-  TempDir home_;
-};
 
 const std::string kPicture = golden_path("pipelines_input.png").string();
 const std::string kModel = golden_path("pipelines_sd1").string();
@@ -284,11 +237,60 @@ TEST(Cli, InfoShowsWhatAPictureRemembers) {
 
 TEST(Cli, InspectNamesTheFamily) {
   Program program;
-  const Outcome outcome = program.run({"inspect", kModel});
+  const Outcome outcome = program.run({"inspect", "--lang", "en", kModel});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_TRUE(has(outcome.out, "SD1")) << outcome.out;
+  EXPECT_TRUE(has(outcome.out, "family: SD 1.x")) << outcome.out;
   std::ofstream(program / "bad.ckpt") << "garbage";
   expect_refusal(program.run({"inspect", "bad.ckpt"}), 4, "bad.ckpt");
+}
+
+// A full difference to the tiny model's first convolution.
+void write_lora(const fs::path& path) {
+  const std::vector<float> values(16 * 4 * 3 * 3, 0.02f);
+  const TensorView tensor{.dtype = DType::F32,
+                          .shape = {16, 4, 3, 3},
+                          .bytes = std::as_bytes(std::span(values)),
+                          .owner = nullptr};
+  fs::create_directories(path.parent_path());
+  write_safetensors(path, {{"lora_unet_conv_in.diff", tensor}}, {});
+}
+
+TEST(Cli, LorasAreAppliedAndRepeated) {
+  Program program;
+  write_lora(program / "loras/style.safetensors");
+  const std::vector<std::string> tagged =
+      img2img({"--prompt", "ink <lora:style:0.5>", "--lora-dir", "loras", "-o", "a.png"});
+  ASSERT_EQ(program.run(tagged).code, 0);
+  ASSERT_EQ(program.run(img2img({"--prompt", "ink ", "-o", "b.png"})).code, 0);
+  EXPECT_NE(read_picture(program / "a.png").image.pixels,
+            read_picture(program / "b.png").image.pixels);
+  const Outcome again = program.run(
+      {"repeat", "a.png", "--input", kPicture, "--model", kModel, "--lora-dir", "loras"});
+  EXPECT_EQ(again.out, "identical\n") << again.err;
+  expect_refusal(program.run(img2img({"--prompt", "ink <lora:style:0.5>", "-o", "c.png"})), 3,
+                 "<lora:style>");
+  expect_refusal(program.run(img2img({"--prompt", "ink <lora:style:very>", "-o", "c.png"})), 2,
+                 "the strength must be a number");
+}
+
+TEST(Cli, ModelsAreConvertedAndMerged) {
+  Program program;
+  const std::string model = golden_path("weights_sd1.safetensors").string();
+  const Outcome converted =
+      program.run({"models", "convert", model, "a.safetensors", "--dtype", "f32", "--prune"});
+  EXPECT_EQ(converted.code, 0) << converted.err;
+  EXPECT_TRUE(has(converted.out, "a.safetensors: ")) << converted.out;
+  EXPECT_TRUE(has(converted.out, "left out")) << converted.out;
+  EXPECT_TRUE(has(program.run({"inspect", "--lang", "en", "a.safetensors"}).out, "mostly F32"));
+  EXPECT_TRUE(has(program.run({"inspect", "--lang", "zh", "a.safetensors"}).out, "大模型"));
+  const Outcome merged = program.run({"models", "merge", model, "a.safetensors", "-o",
+                                      "m.safetensors", "--ratio", "0.3", "--json"});
+  EXPECT_EQ(merged.code, 0) << merged.err;
+  EXPECT_TRUE(has(merged.out, "\"merged\"")) << merged.out;
+  expect_refusal(program.run({"models", "convert", model, "a.ckpt"}), 2, "something.safetensors");
+  expect_refusal(
+      program.run({"models", "merge", model, "a.safetensors", model, "-o", "m.safetensors"}), 2,
+      "add-difference");
 }
 
 TEST(Cli, DevicesListsTheProcessor) {
@@ -338,6 +340,89 @@ TEST(Cli, StylizePaintsWithoutAModel) {
   EXPECT_EQ(read_picture(program / "a.jpg").image.width, 96);
   EXPECT_TRUE(has(program.run({"stylize", "--list"}).out, "25"));
   EXPECT_EQ(program.run({"stylize", kPicture, "--style", "no-such-style"}).code, 2);
+}
+
+TEST(Cli, UpscaleSaysWhatItDoesAndEnlarges) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"upscale", kPicture, "--scale", "3", "--upscaler", "realesr-animevideov3", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "96x72 to 288x216, network x4 then Lanczos")) << outcome.err;
+  const Picture picture = read_picture(program / "a.png");
+  EXPECT_EQ(picture.image.width, 288);
+  EXPECT_EQ(picture.image.height, 216);
+  EXPECT_TRUE(has(picture.text.at("parameters"), "Postprocess upscaler: realesr-animevideov3"))
+      << picture.text.at("parameters");
+}
+
+TEST(Cli, UpscaleListsWhatIsInstalledAndRefusesTheRest) {
+  Program program;
+  const Outcome list = program.run({"upscale", "--list"});
+  EXPECT_EQ(list.code, 0) << list.err;
+  EXPECT_TRUE(has(list.out, "realesrgan-x4plus-anime      x4  RRDBNet")) << list.out;
+  expect_refusal(program.run({"upscale", kPicture, "--upscaler", "none-such"}), 3, "installed: ");
+  expect_refusal(program.run({"upscale", kPicture, "--scale", "99"}), 2, "scale: 99");
+  expect_refusal(program.run({"upscale"}), 2, "no picture given");
+}
+
+TEST(Cli, UpscaleByLanczosGivesJson) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"upscale", kPicture, "--width", "200", "--upscaler", "lanczos", "--json", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_TRUE(has(outcome.out, "\"width\": 200")) << outcome.out;
+}
+
+TEST(Cli, DescribePrefersWhatTheFileRecords) {
+  Program program;
+  const Outcome measured = program.run({"describe", kPicture});
+  EXPECT_EQ(measured.code, 0) << measured.err;
+  EXPECT_TRUE(has(measured.out, "measured only")) << measured.out;
+  ASSERT_EQ(program.run(img2img({"--prompt", "a fox", "-o", "a.png"})).code, 0);
+  const Outcome recorded = program.run({"describe", "a.png", "--json"});
+  EXPECT_TRUE(has(recorded.out, "\"source\": \"recorded\"")) << recorded.out;
+  EXPECT_TRUE(has(recorded.out, "\"prompt\": \"a fox\"")) << recorded.out;
+  EXPECT_TRUE(has(program.run({"describe", "a.png", "--ignore-metadata"}).out, "measured only"));
+}
+
+TEST(Cli, UpscaleRefinesInTiles) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"upscale",  kPicture, "--scale", "1.5", "--upscaler", "lanczos", "--refine", "0.3",
+       "--steps",  "4",      "--tile",  "64",  "--overlap",  "16",      "--model",  kModel,
+       "--prompt", "a cat",  "--seed",  "5",   "-o",         "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "refines 144x108 in 6 tiles of 64x64, strength 0.30"))
+      << outcome.err;
+  const Picture picture = read_picture(program / "a.png");
+  EXPECT_EQ(picture.image.width, 144);
+  EXPECT_EQ(picture.image.height, 108);
+  EXPECT_TRUE(has(picture.text.at("parameters"), "SD upscale overlap: 16"));
+  expect_refusal(program.run({"upscale", kPicture, "--refine", "2"}), 2, "strength is 2");
+}
+
+TEST(Cli, TryOnPaintsAPersonAroundAGarment) {
+  Program program;
+  const Outcome outcome = program.run(
+      {"tryon", source_path("examples/hoodie.jpg").string(), "--model", kModel, "--steps", "3",
+       "--width", "96", "--height", "144", "--seam", "4", "--seed", "5", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "upper garment at 96x144, keeps ")) << outcome.err;
+  EXPECT_EQ(read_picture(program / "a.png").image.height, 144);
+  expect_refusal(program.run({"tryon", kPicture, "--model", kModel}), 2,
+                 "give a mask of the garment");
+}
+
+TEST(Cli, PreprocessShowsWhatAControlNetWouldSee) {
+  Program program;
+  const Outcome outcome = program.run({"preprocess", kPicture, "--with", "canny", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Image edges = read_picture(program / "a.png").image;
+  EXPECT_EQ(edges.width, 96);
+  for (const uint8_t value : edges.pixels) ASSERT_TRUE(value == 0 || value == 255);
+  EXPECT_EQ(program.run({"preprocess", kPicture, "--with", "depth_midas"}).code, 5);
+  EXPECT_EQ(program.run({"preprocess", kPicture, "--with", "cany"}).code, 2);
 }
 
 TEST(Cli, ImportsAFolderOfPicturesOnce) {

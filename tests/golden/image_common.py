@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 import PIL
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 from safetensors.numpy import save_file
 
 assert int(PIL.__version__.split(".")[0]) < 13, "needs Pillow < 13 (pip install pillow==9.5.0)"
@@ -74,3 +74,40 @@ def resize_image(mode, image, width, height):
         canvas.paste(fitted.resize((bar, height), box=(0, 0, 0, h)), (0, 0))
         canvas.paste(fitted.resize((bar, height), box=(w, 0, w, h)), (bar + w, 0))
     return canvas
+
+
+def premultiplied_kept(image, mask):
+    kept = Image.new("RGBa", image.size)
+    kept.paste(image.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(mask))
+    return kept
+
+
+def fill(image, mask):
+    canvas, kept = Image.new("RGBA", image.size), premultiplied_kept(image, mask)
+    for radius, repeats in ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1)):
+        blurred = kept.filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
+        for _ in range(repeats):
+            canvas.alpha_composite(blurred)
+    return canvas.convert("RGB")
+
+
+def crop_region(box, width, height, padding, target_w, target_h):
+    x1, y1, x2, y2 = max(box[0] - padding, 0), max(box[1] - padding, 0), min(box[2] + padding, width), min(box[3] + padding, height)
+    aspect = target_w / target_h
+    if (x2 - x1) / (y2 - y1) > aspect:
+        more = int((x2 - x1) / aspect - (y2 - y1))
+        y1, y2 = y1 - more // 2, y2 + more - more // 2
+        if y2 >= height:
+            y1, y2 = y1 - (y2 - height), height
+        if y1 < 0:
+            y1, y2 = 0, y2 - y1
+        y2 = min(y2, height)
+    else:
+        more = int((y2 - y1) * aspect - (x2 - x1))
+        x1, x2 = x1 - more // 2, x2 + more - more // 2
+        if x2 >= width:
+            x1, x2 = x1 - (x2 - width), width
+        if x1 < 0:
+            x1, x2 = 0, x2 - x1
+        x2 = min(x2, width)
+    return x1, y1, x2, y2

@@ -99,5 +99,53 @@ TEST(Chunks, AMegabyteTakesAMoment) {
         << unit;
 }
 
+// --- words that stand for vectors ----------------------------------------------------------------
+
+TEST(Chunks, PutVectorsWhereAWordStands) {
+  const auto tokenizer = Tokenizer::clip();
+  const std::vector<VectorWord> words = {{tokenizer->encode("cat"), 3},
+                                         {tokenizer->encode("cat toy"), 2}};
+  const auto chunks = chunk_prompt(*tokenizer, "a (cat:1.5) and a cat toy", tokenizer->eos(),
+                                   ChunkOptions{.words = words});
+  ASSERT_EQ(chunks.size(), 1u);
+  ASSERT_EQ(chunks[0].words.size(), 2u);
+  EXPECT_EQ(chunks[0].words[0].position, 2);
+  EXPECT_EQ(chunks[0].words[0].word, 0);
+  EXPECT_EQ(chunks[0].words[1].position, 7);
+  EXPECT_EQ(chunks[0].words[1].word, 1);
+  EXPECT_EQ(std::vector<int>(chunks[0].tokens.begin() + 2, chunks[0].tokens.begin() + 5),
+            std::vector<int>(3, 0));
+  EXPECT_EQ(chunks[0].weights[4], 1.5f);
+  EXPECT_EQ(chunks[0].tokens[9], tokenizer->eos());
+}
+
+TEST(Chunks, AWordThatDoesNotFitBeginsTheNextChunk) {
+  const auto tokenizer = Tokenizer::clip();
+  const std::vector<VectorWord> words = {{tokenizer->encode("cat"), 10}};
+  const auto chunks = chunk_prompt(*tokenizer, repeat("a ", 70) + "cat", tokenizer->eos(),
+                                   ChunkOptions{.words = words});
+  ASSERT_EQ(chunks.size(), 2u);
+  EXPECT_TRUE(chunks[0].words.empty());
+  EXPECT_EQ(chunks[1].words.at(0).position, 1);
+  const auto whole =
+      chunk_prompt(*tokenizer, "cat", tokenizer->eos(),
+                   ChunkOptions{.words = std::vector<VectorWord>{{tokenizer->encode("cat"), 75}}});
+  EXPECT_EQ(whole.size(), 1u);
+}
+
+TEST(Chunks, AWordMovesWithThePhraseBehindTheLastComma) {
+  const auto tokenizer = Tokenizer::clip();
+  const std::vector<VectorWord> words = {{tokenizer->encode("cat"), 2}};
+  // 70 tokens, a comma, two vectors, two more tokens: full; the next breaks after the comma.
+  const auto chunks = chunk_prompt(*tokenizer, repeat("a ", 70) + ", cat b c d", tokenizer->eos(),
+                                   ChunkOptions{.words = words});
+  ASSERT_EQ(chunks.size(), 2u);
+  EXPECT_TRUE(chunks[0].words.empty());
+  ASSERT_EQ(chunks[1].words.size(), 1u);
+  EXPECT_EQ(chunks[1].words[0].position, 1);
+  EXPECT_EQ(chunks[1].tokens[1], 0);
+  EXPECT_EQ(chunks[1].tokens[2], 0);
+}
+
 }  // namespace
 }  // namespace pentimento

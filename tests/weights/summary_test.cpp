@@ -50,14 +50,15 @@ TEST(ModelSummary, SaysWhyAModelCannotBeUsed) {
   EXPECT_FALSE(bare.usable);
   EXPECT_THAT(bare.reason, HasSubstr("no text encoder"));
   TempDir dir;
-  write_safetensors(dir / "l.safetensors",
-                    {{"lora_unet_x.lora_up.weight", testing::tensor_f32({2, 2}, {1, 2, 3, 4})}},
-                    {{"ss_v2", "True"}});
+  write_safetensors(
+      dir / "l.safetensors",
+      {{"lora_unet_double_blocks_0_x.lora_up.weight", testing::tensor_f32({2, 2}, {1, 2, 3, 4})}},
+      {{"ss_v2", "True"}});
   const ModelSummary lora = summarise(dir / "l.safetensors");
   EXPECT_TRUE(lora.readable);
   EXPECT_FALSE(lora.usable);
   EXPECT_EQ(lora.kind, "lora");
-  EXPECT_THAT(lora.reason, HasSubstr("is a LoRA"));
+  EXPECT_THAT(lora.reason, HasSubstr("is a LoRA for Flux, which this program does not run"));
   EXPECT_EQ(lora.metadata.at("ss_v2"), "True");
   EXPECT_EQ(lora.parameters, 4);
   SpoiledFile damaged("weights_sd1.safetensors");

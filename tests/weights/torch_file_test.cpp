@@ -391,7 +391,7 @@ TEST(TensorFile, RefusesOtherKindsByName) {
     testing::write_bytes(dir / "model", bytes);
     return message_of(kind, [&] { read_tensor_file(dir / "model"); });
   };
-  EXPECT_THAT(refuse(ErrorKind::Unsupported, "GGUF\x03" + std::string(40, '\0')),
+  EXPECT_THAT(refuse(ErrorKind::Unsupported, "GGUF\x09" + std::string(40, '\0')),
               HasSubstr("GGUF"));
   EXPECT_THAT(refuse(ErrorKind::Unsupported, "version https://git-lfs.github.com/spec/v1\n"),
               HasSubstr("Git LFS pointer"));

@@ -43,7 +43,7 @@ for (const key of en.keys())
 for (const match of all.matchAll(/\bt\(\s*"([\w.]+)"/g)) if (!en.has(match[1])) problems.push(`there is no text ${match[1]}`);
 
 // --- words in components ---
-const allowed = /^[\s\d×·:/|%°().,–-]*$|^(1:1|Pentimento|English|简体中文)$/;
+const allowed = /^[\s\d×·:/|%°().,–-]*$|^(1:1|Pentimento|English|简体中文|Civitai|Hugging Face|SHA-256)$/;
 for (const [name, text] of sources) {
   if (!name.endsWith(".svelte")) continue;
   const markup = text

@@ -8,6 +8,7 @@ import { openStore } from "./base/storage";
 import { I18n } from "./i18n/i18n.svelte";
 import { Choices } from "./state/choices.svelte";
 import { Connection } from "./state/connection.svelte";
+import { Downloads } from "./state/downloads.svelte";
 import { Draft } from "./state/draft.svelte";
 import { Editor } from "./state/editor.svelte";
 import { Jobs } from "./state/jobs.svelte";
@@ -28,6 +29,7 @@ export interface App {
   choices: Choices;
   jobs: Jobs;
   pictures: Pictures;
+  downloads: Downloads;
   draft: Draft;
   editor: Editor;
   studio: Studio;
@@ -49,6 +51,7 @@ export const makeApp = async (): Promise<App> => {
   const choices = new Choices(client);
   const jobs = new Jobs(client);
   const pictures = new Pictures(client);
+  const downloads = new Downloads(client);
   const draft = new Draft(choices);
   const editor = new Editor(client, store, browserClock);
 
@@ -77,6 +80,7 @@ export const makeApp = async (): Promise<App> => {
     jobs.apply(event);
     pictures.apply(event);
     choices.apply(event);
+    downloads.apply(event);
     void editor.apply(event);
     studio.apply(event);
   };
@@ -114,7 +118,7 @@ export const makeApp = async (): Promise<App> => {
   connection.signIn = async (token) => enter(await client.signIn(token));
 
   return {
-    client, i18n, t: i18n.t, theme: new Theme(), router: new Router(), toasts, connection, choices, jobs, pictures, draft, editor,
+    client, i18n, t: i18n.t, theme: new Theme(), router: new Router(), toasts, connection, choices, jobs, pictures, downloads, draft, editor,
     studio, explain, attempt,
     start: async () => {
       // A pairing address: http://computer:7860/#token=…

@@ -1,6 +1,6 @@
 // The server's interface as functions. Everything that fails throws ApiError.
 import type {
-  DocumentInfo, FieldInfo, Fields, InputInfo, Job, JobRequest, Json, KindInfo, Lineage, ModelInfo, NewToken, Page, PaintingStyle, Parsed,
+  DocumentInfo, Download, FieldInfo, Fields, InputInfo, Job, JobRequest, Json, KindInfo, Lineage, ModelDetails, ModelInfo, NewToken, Offer, Page, PaintingStyle, Parsed,
   Picture, PictureFilter, Plan, PromptStyle, Queue, Session, Settings, StoredDocument, SystemInfo, Token,
 } from "./types";
 
@@ -125,6 +125,16 @@ export class Client {
   models = (type = ""): Promise<{ items: ModelInfo[]; folder?: string }> =>
     this.get(`/api/v1/models${type ? `?type=${type}` : ""}`);
   refreshModels = (): Promise<unknown> => this.post("/api/v1/models/refresh");
+  model = (id: string): Promise<ModelDetails> => this.get(`/api/v1/models/${id}`);
+  changeModel = (id: string, change: Fields): Promise<ModelDetails> => this.send("PATCH", `/api/v1/models/${id}`, change);
+  forgetModel = (id: string): Promise<unknown> => this.send("DELETE", `/api/v1/models/${id}`);
+  lookUpModel = (id: string): Promise<ModelDetails> => this.post(`/api/v1/models/${id}/look-up`);
+  searchModels = (query: Fields): Promise<Page<Offer>> => this.post("/api/v1/models/search", query);
+  downloads = (): Promise<Page<Download>> => this.get("/api/v1/models/downloads");
+  getModel = (spec: string, anyway = false): Promise<Download> => this.post("/api/v1/models/downloads", { spec, anyway });
+  cancelDownload = (id: string): Promise<Download> => this.post(`/api/v1/models/downloads/${id}/cancel`);
+  retryDownload = (id: string): Promise<Download> => this.post(`/api/v1/models/downloads/${id}/retry`);
+  forgetDownload = (id: string): Promise<unknown> => this.send("DELETE", `/api/v1/models/downloads/${id}`);
   samplers = (): Promise<{ items: { name: string }[] }> => this.get("/api/v1/samplers");
   schedulers = (): Promise<{ items: { name: string; label: string }[] }> => this.get("/api/v1/schedulers");
   paintingStyles = (): Promise<{ items: PaintingStyle[] }> => this.get("/api/v1/painting-styles");

@@ -24,7 +24,7 @@ export interface Stream {
 }
 
 const names = [
-  "snapshot", "job", "job_removed", "progress", "queue", "picture", "pictures_removed", "document", "models", "settings", "ping",
+  "snapshot", "job", "job_removed", "progress", "queue", "picture", "pictures_removed", "document", "models", "download", "settings", "ping",
 ] as const satisfies readonly ServerEvent["type"][];
 
 const kSilenceMs = 40_000;

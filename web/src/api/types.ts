@@ -164,7 +164,60 @@ export interface ModelInfo {
   default_cfg?: number | null;
   problem: string | null;
   notes: string[];
-  [more: string]: unknown;
+  method?: string | null;
+  precision?: string | null;
+  missing?: number | null;
+  tags?: string[];
+  trigger_words?: string[];
+  title?: string | null;
+  base_model?: string | null;
+  licence?: string | null;
+  source?: string | null;
+  creator?: string | null;
+  preferred_weight?: number | null;
+  preview?: string | null;
+}
+
+export interface ModelDetails extends ModelInfo {
+  metadata?: Record<string, string>;
+  description?: string | null;
+  user_notes?: string | null;
+  path?: string | null;
+}
+
+// What a source on the network says of a model.
+export interface Offer {
+  source: string;
+  spec: string;
+  name: string;
+  version: string;
+  type: string;
+  base_model: string | null;
+  family: string | null;
+  licence: string | null;
+  creator: string | null;
+  description: string;
+  page: string;
+  trigger_words: string[];
+  bytes: number | null;
+  downloads: number | null;
+  preview: string | null;
+}
+
+export interface Download {
+  id: string;
+  spec: string;
+  state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+  stage: string | null;
+  offer: Offer | null;
+  created: number;
+  finished: number | null;
+  done_bytes: number;
+  total_bytes: number;
+  bytes_per_s: number | null;
+  left_s: number | null;
+  error: { code: string; message: string } | null;
+  model: string | null;
 }
 
 export interface PaintingStyle {
@@ -255,5 +308,6 @@ export type ServerEvent =
   | { type: "pictures_removed"; ids: string[] }
   | { type: "document"; id: string; input: string | null; revision: number; updated: number }
   | { type: "models" }
+  | { type: "download"; download: Download }
   | { type: "settings" }
   | { type: "ping"; time: number };

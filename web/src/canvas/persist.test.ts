@@ -89,6 +89,16 @@ describe("Persist", () => {
     expect(remote.stored.content).toEqual(content(2));
     expect(remote.stored.revision).toBe(8);
   });
+  it("asks when somebody else began to draw since the picture was opened", async () => {
+    const mine = open();
+    await mine.load();
+    remote.stored = { id: "d1", input: "sha", name: "", revision: 1, updated: 0, content: content(5) as unknown as Json };
+    expect(mine.isNews("d1", 1)).toBe(true);
+    await mine.save(content(1));
+    await settle();
+    expect(conflicts).toHaveLength(1);
+    expect(remote.stored.content).toEqual(content(5));
+  });
   it("takes the other drawing when told to", async () => {
     const mine = open();
     await mine.save(content(1));

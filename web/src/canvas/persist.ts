@@ -80,7 +80,7 @@ export class Persist {
 
   // True when a revision that came by an event is news to this tab.
   isNews(id: string, revision: number): boolean {
-    return id === this.id && revision > this.revision && !this.saving;
+    return (this.id === null || id === this.id) && revision > this.revision && !this.saving;
   }
   get hasUnsaved(): boolean {
     return this.latest !== null;
@@ -122,6 +122,12 @@ export class Persist {
     this.saving = true;
     try {
       const json = content as unknown as Json;
+      // Somebody may have begun to draw on this picture since it was opened here.
+      const [begun] = this.id ? [] : (await this.remote.documents(this.input)).items;
+      if (begun) {
+        this.onConflict({ mine: content, theirs: await this.remote.document(begun.id) });
+        return;
+      }
       const saved = this.id ? await this.remote.saveDocument(this.id, this.revision, json) : await this.remote.newDocument(this.input, json);
       this.id = saved.id;
       this.revision = saved.revision;

@@ -7,16 +7,17 @@ export type WorkName = (typeof workNames)[number];
 export interface Work {
   readonly name: WorkName;
   readonly kinds: readonly string[]; // the first that the server knows
+  readonly also: readonly string[]; // kinds whose results belong here as well
   readonly needsMask: boolean;
   readonly startsFromPicture: boolean;
 }
 
 const work = (name: WorkName, kinds: string[], more: Partial<Work> = {}): Work => ({
-  name, kinds, needsMask: false, startsFromPicture: true, ...more,
+  name, kinds, also: [], needsMask: false, startsFromPicture: true, ...more,
 });
 
 export const works: Record<WorkName, Work> = {
-  restyle: work("restyle", ["stylize", "img2img"]),
+  restyle: work("restyle", ["stylize", "img2img"], { also: ["loopback"] }),
   retouch: work("retouch", ["inpaint"], { needsMask: true }),
   extend: work("extend", ["outpaint"]),
   enlarge: work("enlarge", ["upscale"]),
@@ -27,7 +28,7 @@ export const works: Record<WorkName, Work> = {
 };
 
 // Which work a kind belongs to.
-export const workOfKind = (kind: string): WorkName | null => workNames.find((name) => works[name].kinds.includes(kind)) ?? null;
+export const workOfKind = (kind: string): WorkName | null => workNames.find((name) => works[name].kinds.includes(kind) || works[name].also.includes(kind)) ?? null;
 
 // The kind that does a work; `preferred` when it is one of them and the server has it.
 export const kindOf = (name: WorkName, known: readonly KindInfo[], preferred?: string): KindInfo | null => {

@@ -1,0 +1,48 @@
+// --control on the verbs that paint: ControlNets and the pictures they look at.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "pipelines/add_ons.h"
+#include "pipelines/control.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pentimento {
+
+struct ControlArguments {
+  std::vector<std::string> units;  // as parse_control_unit reads them
+  std::string maps_dir;            // where to write what the networks see
+};
+void add_control_options(CLI::App& verb, ControlArguments& arguments);
+
+// The controls of a command line, loaded once and made ready for each picture.
+class CommandControls {
+ public:
+  // Parses and checks everything that needs no network; opens the control pictures. `from_picture`:
+  // the job has a picture of its own, which units without image= look at.
+  CommandControls(const Context& context, const ControlArguments& arguments, bool from_picture);
+
+  bool empty() const { return units_.empty(); }
+  void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
+
+  Steering ready(const Scene& scene) const;
+
+ private:
+  struct Unit {
+    ControlUnit unit;
+    std::filesystem::path network_path;
+    std::optional<Image> picture;
+    std::shared_ptr<ControlNet> network;
+    std::string hash;
+  };
+  std::vector<Unit> units_;
+  std::string maps_dir_;
+};
+
+}  // namespace pentimento

@@ -1,0 +1,16 @@
+// The verbs below `pentimento models`.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace pentimento {
+
+struct Context;
+
+void add_models_library(CLI::App& models, Context& context);  // list, show, search, get, …
+void add_models_convert(CLI::App& models, Context& context);
+void add_models_merge(CLI::App& models, Context& context);
+
+}  // namespace pentimento

@@ -1,0 +1,85 @@
+#include "pipelines/control_stack.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace pentimento {
+namespace {
+
+// Every channel becomes its mean.
+void pool(Tensor& residual) {
+  const auto plane = static_cast<std::ptrdiff_t>(residual.dim(2) * residual.dim(3));
+  for (auto at = residual.data.begin(); at != residual.data.end(); at += plane) {
+    const double sum = std::accumulate(at, at + plane, 0.0);
+    std::fill(at, at + plane, static_cast<float>(sum / static_cast<double>(plane)));
+  }
+}
+
+void add(Residuals& to, Residuals found, const Control& control) {
+  for (size_t i = 0; i < found.size(); ++i) {
+    const auto scale = static_cast<float>(control_scale(control.weight, control.mode, i));
+    for (float& value : found[i].data) value *= scale;
+    if (control.network->global_pool()) pool(found[i]);
+  }
+  if (to.empty()) {
+    to = std::move(found);
+    return;
+  }
+  for (size_t i = 0; i < to.size(); ++i)
+    for (size_t j = 0; j < to[i].size(); ++j) to[i].data[j] += found.at(i).data.at(j);
+}
+
+}  // namespace
+
+double control_scale(double weight, ControlMode mode, size_t index) {
+  constexpr double kSoftening = 0.825;
+  constexpr size_t kDeepest = 12;
+  if (mode == ControlMode::Balanced) return weight;
+  return weight * std::pow(kSoftening, static_cast<double>(kDeepest - std::min(index, kDeepest)));
+}
+
+ControlStack::ControlStack(std::span<const Control> controls, int calls, const Progress& progress)
+    : controls_(controls), calls_(std::max(1, calls)) {
+  for (const Control& control : controls)
+    hints_.push_back(control.network->hint(control.picture, progress));
+}
+
+bool ControlStack::at_work(const Control& control, int call) const {
+  const double share = static_cast<double>(call) / calls_;
+  return control.weight != 0 && share >= control.start && share <= control.end;
+}
+
+ControlStack::Prepared ControlStack::prepared(size_t control, const ConditionSchedule::Entry& entry,
+                                              const Progress& progress) {
+  Prepared& slot = ready_[{control, &entry}];
+  if (!slot)
+    slot = controls_[control].network->prepare({.context = entry.context, .added = entry.added},
+                                               progress);
+  return slot;
+}
+
+std::vector<Residuals> ControlStack::evaluate(const Tensor& x, double timestep, int call,
+                                              std::span<const Branch> branches,
+                                              const Progress& progress) {
+  std::vector<Residuals> sums(branches.size());
+  for (size_t c = 0; c < controls_.size(); ++c) {
+    const Control& control = controls_[c];
+    if (!at_work(control, call)) continue;
+    const bool positive_only =
+        control.mode == ControlMode::Control || control.network->global_pool();
+    std::vector<size_t> steered;
+    std::vector<Prepared> conditions;
+    for (size_t b = 0; b < branches.size(); ++b) {
+      if (branches[b].negative && positive_only) continue;
+      steered.push_back(b);
+      conditions.push_back(prepared(c, *branches[b].entry, progress));
+    }
+    std::vector<Residuals> found =
+        control.network->evaluate(x, timestep, hints_[c], conditions, progress);
+    for (size_t i = 0; i < steered.size(); ++i) add(sums[steered[i]], std::move(found[i]), control);
+  }
+  return sums;
+}
+
+}  // namespace pentimento

@@ -1,0 +1,49 @@
+// The ControlNets of a run, evaluated beside the UNet: webui-spec §6.8 and the ControlNet
+// extension's weighting. What they find is scaled, and added up where there are several.
+#pragma once
+
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "pipelines/conditioning.h"
+#include "pipelines/steering.h"
+
+namespace pentimento {
+
+// How much of residual `index` a control adds: its weight, times 0.825^(12 - index) in the modes
+// that soften. SD 1.x and 2.x have residuals 0..12, SDXL 0..9 (A1111 gives it the first ten).
+double control_scale(double weight, ControlMode mode, size_t index);
+
+// Thread contract: one thread computes.
+class ControlStack {
+ public:
+  // `calls`: evaluations of the UNet that the run will make. Controls must outlive it. Pictures go
+  // through their networks here, once.
+  ControlStack(std::span<const Control> controls, int calls, const Progress& progress);
+
+  bool empty() const { return controls_.empty(); }
+
+  struct Branch {
+    const ConditionSchedule::Entry* entry;  // the prompt that guides it
+    bool negative;
+  };
+  // What all controls together add to each branch in model call `call`; an empty one where nothing
+  // is added.
+  std::vector<Residuals> evaluate(const Tensor& x, double timestep, int call,
+                                  std::span<const Branch> branches, const Progress& progress);
+
+ private:
+  using Prepared = std::shared_ptr<const StableDiffusion::Prepared>;
+  Prepared prepared(size_t control, const ConditionSchedule::Entry& entry,
+                    const Progress& progress);
+  bool at_work(const Control& control, int call) const;
+
+  std::span<const Control> controls_;
+  int calls_;
+  std::vector<Tensor> hints_;  // one a control
+  std::map<std::pair<size_t, const void*>, Prepared> ready_;
+};
+
+}  // namespace pentimento

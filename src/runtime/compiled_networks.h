@@ -1,0 +1,75 @@
+// The networks of one resident model, compiled on first use for the shapes asked for, and let go
+// when their memory is wanted: for the .cpp files of runtime/ only.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/weights.h"
+#include "runtime/compile_record.h"
+#include "runtime/runtime_impl.h"
+#include "weights/lora_set.h"
+
+namespace pentimento {
+
+// The weights of one network of a model.
+struct ModelPart {
+  ModelPart(TensorMap map, const std::filesystem::path& path, std::string weights_id);
+  ModelPart(const ModelPart&) = delete;
+  ModelPart& operator=(const ModelPart&) = delete;
+
+  // Lays `edits` over the tensors; null, and the name "", for the file's own.
+  void edit(std::shared_ptr<LoraEdits> edits, std::string set_id);
+
+  TensorMap tensors;
+  std::string source;  // file name, for messages
+  nn::Weights weights;
+  std::string id;                          // names them in the compile cache
+  std::shared_ptr<const MappedFile> file;  // that most of them lie in
+  std::shared_ptr<LoraEdits> edits;        // what is laid over them now, or null
+  std::string set_id;                      // names that; "" for nothing
+  int64_t parameters = 0;
+
+ private:
+  std::string file_id_;  // of the tensors without edits
+};
+
+// Thread contract: one thread at a time.
+class CompiledNetworks {
+ public:
+  explicit CompiledNetworks(Runtime& runtime) : runtime_(runtime) {}
+
+  // The network of that name and shape over `part`; stays valid until another one is asked for.
+  Network& get(const std::string& name, const ModelPart& part, const std::string& shape,
+               const std::function<std::shared_ptr<ov::Model>()>& describe,
+               const Progress& progress);
+  // Called with a network that is about to go.
+  std::function<void(const Network&)> on_release;
+
+  // About what the weights of `part` take once compiled.
+  uint64_t bytes_of(const ModelPart& part) const;
+  const std::vector<CompileRecord>& records() const { return records_; }
+
+ private:
+  struct Compiled {
+    std::string name, shape, set_id;
+    uint64_t bytes;  // about what it holds
+    std::unique_ptr<Network> network;
+  };
+  // Lets go of networks used longest ago: beyond two shapes of the same one, and as long as the
+  // system has not `bytes` to give.
+  void make_room(const std::string& name, uint64_t bytes);
+  void release(std::list<Compiled>::iterator network);
+
+  Runtime& runtime_;
+  std::list<Compiled> networks_;  // most recently used first
+  std::vector<CompileRecord> records_;
+};
+
+// "2x4x64x64"
+std::string shape_text(std::initializer_list<int64_t> values);
+
+}  // namespace pentimento

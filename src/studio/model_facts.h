@@ -1,0 +1,24 @@
+// What the library keeps about a model file after one look at its names and shapes.
+#pragma once
+
+#include <filesystem>
+
+#include "studio/model_catalog.h"
+
+namespace pentimento {
+
+// Counted up when a later version of the program sees more in a file: models are looked at again.
+constexpr int kLookVersion = 1;
+
+// Fills what is in the file: kind, type, family, precision, defaults, problem, notes, metadata,
+// trigger words and tags. `place`: the type its folder promises, for files of no known kind.
+// Never throws for what is in the file.
+void look_into(CatalogModel& model, const std::string& place);
+
+// To and from the library's table.
+Json facts_to_json(const CatalogModel& model);
+void facts_from_json(const Json& facts, CatalogModel& model);
+Json notes_to_json(const ModelNotes& notes);
+ModelNotes notes_from_json(const Json& json);
+
+}  // namespace pentimento

@@ -1,0 +1,27 @@
+// What the formulas of lora_merge.h share. Private to weights/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weights/lora_file.h"
+
+namespace pentimento {
+
+using Reason = std::optional<std::string>;  // why something does not fit
+
+// s: a rank's share of alpha. Files without alpha, and with the 0 that some trainers write, mean 1.
+float scale_of(const LoraModule& module, int64_t rank);
+void scale_all(std::vector<float>& values, float scale);
+
+// OFT and BOFT: blocks of a weight's rows turned.
+Reason oft_misfit(const LoraModule& m, const Shape& shape);
+void merge_oft(const LoraModule& m, const Shape& shape, float multiplier,
+               std::vector<float>& values);
+
+// DoRA: v <- v with each row's (or input's) norm set to the module's magnitude.
+Reason dora_misfit(const LoraModule& m, const Shape& shape);
+void set_norms(const LoraModule& m, const Shape& shape, std::vector<float>& v);
+
+}  // namespace pentimento

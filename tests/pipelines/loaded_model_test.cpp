@@ -1,0 +1,81 @@
+// Models that lack a part, and where it may come from.
+#include "pipelines/loaded_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/error.h"
+#include "pipelines/img2img.h"
+#include "support/golden.h"
+#include "weights/key_maps.h"
+#include "weights/tensor_file.h"
+
+namespace pentimento {
+namespace {
+
+using testing::golden_path;
+using ::testing::HasSubstr;
+using testing::TempDir;
+
+std::string refusal(ErrorKind kind, const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error_name(error.kind()), error_name(kind)) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing was refused";
+  return "";
+}
+
+class LoadedModels : public ::testing::Test {
+ protected:
+  TempDir dir;
+  Runtime runtime{{.precision = Precision::F32, .threads = 2}};
+
+  // The UNet of the tiny model in a file of its own, as ComfyUI-GGUF's converter cuts it out.
+  std::filesystem::path bare_unet() {
+    const Checkpoint whole = open_checkpoint(golden_path("pipelines_sd1"));
+    write_safetensors(
+        dir / "unet.safetensors", unet_to_ldm(whole.unet).tensors,
+        {{"pentimento.config", R"({"unet": {"attention_head_dim": 4, "norm_num_groups": 8}})"}});
+    return dir / "unet.safetensors";
+  }
+  Img2ImgPicture paint(LoadedModel& model) {
+    Img2ImgRequest r;
+    r.prompt = "a cat";
+    r.seed = 3;
+    r.steps = 1;
+    r.width = r.height = 64;
+    const InputImage* none = nullptr;
+    return run_img2img(model, r, plan_img2img(model, r, none, 0, nullptr), none, {}, {}).at(0);
+  }
+};
+
+TEST_F(LoadedModels, AUnetAloneBorrowsTheOtherParts) {
+  LoadedModel borrowed =
+      load_model(runtime, bare_unet(), {}, dir / "cache", {}, golden_path("pipelines_sd1"));
+  LoadedModel whole = load_model(runtime, golden_path("pipelines_sd1"), {}, dir / "cache", {});
+  const Img2ImgPicture a = paint(borrowed), b = paint(whole);
+  EXPECT_EQ(a.image.pixels, b.image.pixels);
+  EXPECT_EQ(a.infotext.get("Text encoder"), "pipelines_sd1");
+  EXPECT_FALSE(b.infotext.get("Text encoder"));
+}
+
+TEST_F(LoadedModels, MissingPartsAreRefusedWithWhatToDo) {
+  const auto load = [&](std::optional<std::filesystem::path> text) {
+    load_model(runtime, bare_unet(), {}, dir / "cache", {}, text);
+  };
+  EXPECT_THAT(refusal(ErrorKind::Unsupported, [&] { load({}); }),
+              HasSubstr("has no text encoder inside; name a whole checkpoint"));
+  EXPECT_THAT(refusal(ErrorKind::Unsupported, [&] { load(bare_unet()); }),
+              HasSubstr("has no text encoder inside"));
+  EXPECT_THAT(
+      refusal(ErrorKind::InvalidArgument, [&] { load(golden_path("weights_sd1.safetensors")); }),
+      HasSubstr("must come from the same family"));
+}
+
+}  // namespace
+}  // namespace pentimento

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import type { ModelInfo } from "../api/types";
+import { baseModel, misfit, triggerWords } from "./models";
+
+const model = (name: string, type: string, family: string | null, more: Partial<ModelInfo> = {}): ModelInfo => ({
+  id: `id-${name}`, name, file: name, type, bytes: 1, sha256: null, family, variant: null, native_size_px: null, problem: null, notes: [], ...more,
+});
+
+describe("Models", () => {
+  const broken = model("broken", "checkpoint", null, { problem: "cut short" });
+  const sd1 = model("dream", "checkpoint", "SD1");
+  it("jobs use the named one, else the first that works", () => {
+    expect(baseModel([broken, sd1], "")?.name).toBe("dream");
+    expect(baseModel([broken, sd1], "broken")?.name).toBe("broken");
+    expect(baseModel([], "")).toBeNull();
+  });
+  it("a piece for another base does not fit, and says which base it needs", () => {
+    expect(misfit(model("xl", "lora", "SDXL"), sd1)).toMatchObject({ problem: null, needs: "SDXL", has: "SD1", name: "dream" });
+    expect(misfit(model("ok", "lora", "SD1"), sd1)).toBeNull();
+  });
+  it("an upscaler goes with everything", () => expect(misfit(model("up", "upscaler", "ESRGAN"), sd1)).toBeNull());
+  it("a broken file fits nowhere", () => expect(misfit(broken, sd1)?.problem).toBe("cut short"));
+  it("trigger words are words", () => {
+    expect(triggerWords(model("l", "lora", "SD1", { trigger_words: ["ink style", ""] }))).toEqual(["ink style"]);
+  });
+});
