@@ -30,8 +30,9 @@ test("a program killed while it works offers the job again, and the page finds i
   await page.getByTestId("engine-img2img").click();
   await page.getByRole("group").first().waitFor();
   await page.locator("summary").first().click();
-  await page.getByLabel("Steps").fill("150");
-  await page.getByLabel("Steps").press("Enter");
+  const steps = page.getByRole("spinbutton", { name: /^Steps/ });
+  await steps.fill("150");
+  await steps.press("Enter");
   await page.getByLabel("Run all steps at any strength").check();
   await studio.go();
   await expect.poll(async () => (await studio.api<{ running: string | null }>("GET", "/api/v1/queue")).running, { timeout: 30_000 }).not.toBeNull();

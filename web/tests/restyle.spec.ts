@@ -47,12 +47,13 @@ test("a dropped picture becomes a painting in words, with the plan before and th
   await studio.result();
   await page.getByTestId("result-info").click();
   await page.getByRole("button", { name: "Repeat exactly" }).click();
+  const made = async (): Promise<{ seed: number }[]> => (await studio.api<{ items: { seed: number }[] }>("GET", "/api/v1/pictures?kind=img2img")).items;
+  await expect.poll(async () => (await made()).length, { timeout: 40_000 }).toBe(2);
   await studio.result();
-  const { items } = await studio.api<{ items: { sha256: string; seed: number; job: string }[] }>("GET", "/api/v1/pictures?kind=img2img");
-  expect(items.length).toBe(2);
+  const items = await made();
   expect(items[0]?.seed).toBe(items[1]?.seed);
   await page.getByTestId("next-seed").click();
-  await expect.poll(async () => (await studio.api<{ items: { seed: number }[] }>("GET", "/api/v1/pictures?kind=img2img")).items[0]?.seed).toBe((items[0]?.seed ?? 0) + 1);
+  await expect.poll(async () => (await made())[0]?.seed, { timeout: 40_000 }).toBe((items[0]?.seed ?? 0) + 1);
   await studio.result();
   await page.getByTestId("use-as-input").click();
   await expect(studio.canvas).toBeVisible();

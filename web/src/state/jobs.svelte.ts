@@ -50,6 +50,7 @@ export class Jobs {
       }
       case "queue":
         this.#queue = event.queue;
+        this.checkPlaces();
         break;
       default:
         break;
@@ -62,6 +63,14 @@ export class Jobs {
     const progress = job.progress ?? (job.state === "running" ? (known?.progress ?? null) : null);
     this.#all = new Map(this.#all).set(job.id, { ...job, progress });
     this.#tellIfFinished(job);
+  }
+
+  // When one job changes its place, so do others: asked for when their numbers no longer fit.
+  checkPlaces(): void {
+    if (this.queued.every((job, i) => job.position === i + 1)) return;
+    this.client.jobs("state=queued&limit=200").then((page) => {
+      for (const job of page.items) this.put(job);
+    }).catch(() => {});
   }
 
   // The job once it is done, failed, cancelled or interrupted.

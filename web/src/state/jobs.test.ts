@@ -9,7 +9,10 @@ const job = (id: string, state: Job["state"], position: number | null = null): J
 });
 const progress: Progress = { stage: "denoise", step: 1, steps: 4, fraction: 0.25, elapsed_s: 1, left_s: 3, preview: null };
 const queue = { paused: false, notice: null, queued: 0, running: null, interrupted: [], left_s: null };
-const client = { job: async (id: string) => job(id, "done") } as unknown as Client;
+const client = {
+  job: async (id: string) => job(id, "done"),
+  jobs: async () => ({ items: [job("b", "queued", 1), job("a", "queued", 2)], next: null }),
+} as unknown as Client;
 
 describe("Jobs", () => {
   it("are what the snapshot says", () => {
@@ -34,6 +37,15 @@ describe("Jobs", () => {
     jobs.apply({ type: "job", job: job("a", "done") });
     expect(jobs.find("a")?.progress).toBeNull();
     expect(jobs.past).toHaveLength(1);
+  });
+  it("ask for all places when one job took another's", async () => {
+    const jobs = new Jobs(client);
+    jobs.put(job("a", "queued", 1));
+    jobs.put(job("b", "queued", 1));
+    jobs.checkPlaces();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(jobs.queued.map((one) => `${one.id}${one.position}`)).toEqual(["b1", "a2"]);
   });
   it("tell who waits for one, also after a break that hid its end", async () => {
     const jobs = new Jobs(client);
