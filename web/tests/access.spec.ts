@@ -19,6 +19,7 @@ for (const theme of ["light", "dark"] as const)
   for (const language of ["en", "zh"] as const)
     test(`every page, ${theme}, ${language}`, async ({ studio }) => {
       const { page } = studio;
+      test.skip(studio.phone && (theme === "dark") !== (language === "zh"), "two of four will do on the phone");
       await page.addInitScript(([t, l]) => {
         localStorage.setItem("theme", t);
         localStorage.setItem("language", l);

@@ -18,7 +18,7 @@ test("the first minute: a picture, a style, one button, a painting", async ({ st
 
   await page.getByTestId("discard").click();
   await page.getByRole("button", { name: "Undo" }).last().click();
-  await expect.poll(async () => (await studio.api<{ items: unknown[] }>("GET", "/api/v1/pictures")).items.length).toBe(1);
+  await expect.poll(async () => (await studio.api<{ items: unknown[] }>("GET", "/api/v1/pictures?kind=stylize")).items.length).toBe(1);
 });
 
 test("a dropped picture becomes a painting in words, with the plan before and the same again after", async ({ studio }) => {
