@@ -53,8 +53,11 @@ export class Raster {
 
   know(input: string, picture: CanvasImageSource): void {
     this.imported.set(input, picture);
+    // What was folded without it is folded anew.
     this.keyframes = [];
     this.done = [];
+    this.clearMask();
+    this.inkContext.clearRect(0, 0, this.size.width, this.size.height);
   }
   knows(input: string): boolean {
     return this.imported.has(input);
@@ -88,8 +91,9 @@ export class Raster {
     return dirty ?? this.whole;
   }
 
-  // A stroke that is still being drawn goes straight onto the canvas; the operation that follows
-  // draws the same again.
+  // A stroke that is still being drawn goes straight onto the canvas. The operation that follows
+  // draws the same again: harmless on the mask, where maximum and minimum change nothing twice; on
+  // the sketch the draft is discarded first.
   draft(op: Op & { type: "stroke" | "ink" }, fromPoint: number): Rect | null {
     return this.lay(op, op.track.slice(Math.max(0, fromPoint - 1) * 3));
   }
