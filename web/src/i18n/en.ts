@@ -575,4 +575,6 @@ export const en = {
   "download.error.hash_mismatch": "The file is not the one that was promised.",
   "download.error.not_a_model": "This is not a model.",
   "download.error.not_runnable": "This program does not run models of this base.",
+  "info.yes": "yes",
+  "info.no": "no",
 } as const;

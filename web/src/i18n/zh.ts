@@ -577,4 +577,6 @@ export const zh: Record<keyof typeof en, string> = {
   "download.error.hash_mismatch": "文件校验不符。",
   "download.error.not_a_model": "这不是模型文件。",
   "download.error.not_runnable": "此程序不支持该底模。",
+  "info.yes": "是",
+  "info.no": "否",
 };
