@@ -1,6 +1,7 @@
 // The built program, run as people run it.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -213,6 +214,19 @@ TEST(Cli, RefusesPlacesItCannotWriteToBeforeTheWork) {
   expect_refusal(program.run(img2img({"-o", "no/such/folder/a.png"})), 7,
                  "create the folder first");
   expect_refusal(program.run(img2img({"-o", "a.bmp"})), 2, "bmp");
+}
+
+TEST(Cli, AFullDiskIsNamedAndLeavesNothing) {
+  Program program;
+  const fs::path disk = program / "disk";
+  fs::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4k") != 0)
+    GTEST_SKIP() << "only root can mount a disk of 4 kB";
+  const Outcome outcome = program.run(img2img({"-o", (disk / "a.png").string()}));
+  const bool left = !fs::is_empty(disk);
+  ::umount(disk.c_str());
+  expect_refusal(outcome, 7, "No space left on device");
+  EXPECT_FALSE(left);
 }
 
 TEST(Cli, RefusesTwoThingsOnStandardOutput) {
