@@ -3,6 +3,7 @@
 import type { Fields, FieldInfo, InputInfo, JobRequest, Json, KindInfo } from "../api/types";
 import { remembered } from "../base/storage";
 import type { Choices } from "./choices.svelte";
+import { presetOf } from "./intents";
 import { kindOf, works, type WorkName } from "./works";
 
 // The same wish in every job; all other fields belong to one kind.
@@ -61,7 +62,7 @@ export class Draft {
 
   // The person's value, else the default; null when the server decides.
   value(name: string): Json {
-    return this.changed(name) ?? this.fieldOf(name)?.default ?? null;
+    return this.changed(name) ?? (this.has("intent") ? presetOf(this.changed("intent"), name) : undefined) ?? this.fieldOf(name)?.default ?? null;
   }
   changed(name: string): Json | undefined {
     return shared.has(name) ? this.#saved.common[name] : this.#saved.values[this.kind?.kind ?? ""]?.[name];

@@ -213,8 +213,8 @@ export class Studio {
 
   private get extends(): boolean {
     const { draft } = this.parts;
-    const sides = ["left", "right", "top", "bottom", "left_px", "right_px", "top_px", "bottom_px"].filter((name) => draft.has(name));
-    return sides.length === 0 || sides.some((name) => Boolean(draft.value(name)) && draft.value(name) !== "0");
+    const sides = ["left", "right", "top", "bottom", "left_px", "right_px", "top_px", "bottom_px", "aspect"].filter((name) => draft.has(name));
+    return sides.length === 0 || sides.some((name) => Number.parseFloat(String(draft.value(name) ?? 0)) > 0);
   }
 
   reasonOf(kind: string, reason: string | null): string {
