@@ -58,6 +58,7 @@ std::vector<Img2ImgPicture> run_inpaint(LoadedModel& model, const InpaintRequest
   const Image around = request.match_tone ? ring(repaint.repaint, kRingPx) : Image();
 
   Img2ImgInputs inputs{.picture = &prepared, .mask = &repaint};
+  if (plan.region) inputs.part = PartOfPicture{*plan.region, whole.width, whole.height};
   inputs.facts = inpaint_facts(request, plan, mask);
   inputs.finish = [&](Image made, const FinishedLatents& latents) {
     if (request.match_tone) made = match_tone(made, prepared.image, around);

@@ -61,6 +61,9 @@ std::vector<Img2ImgPicture> run_outpaint(LoadedModel& model, const OutpaintReque
   std::vector<Img2ImgPicture> pictures;
   const size_t passes = plan.passes.size(), count = passes * plan.img2img.seeds.size();
   for (size_t index = 0; index < plan.img2img.seeds.size(); ++index) {
+    if (options.is_done && options.is_done(index)) continue;
+    std::optional<JoinedRuns> memory;  // the passes of a picture ask in one row
+    if (options.memory) memory.emplace(*options.memory);
     Img2ImgPicture result;
     result.image =
         outpaint_with(r, plan, picture, plan.img2img.seeds[index], [&](const OutpaintStep& step) {
@@ -70,12 +73,16 @@ std::vector<Img2ImgPicture> run_outpaint(LoadedModel& model, const OutpaintReque
           base.height = step.pass.height;
           base.seed = step.seed;
           base.subseed = plan.img2img.subseeds[index];
-          const Img2ImgInputs inputs{.picture = &step.picture,
-                                     .mask = &step.mask,
-                                     .finish = {},
-                                     .facts = outpaint_facts(r)};
+          const Img2ImgInputs inputs{
+              .picture = &step.picture,
+              .mask = &step.mask,
+              .part = PartOfPicture{step.pass.window, plan.result_width, plan.result_height},
+              .finish = {},
+              .facts = outpaint_facts(r)};
           Img2ImgOptions quiet = options;
           quiet.on_picture = nullptr;
+          quiet.is_done = nullptr;
+          quiet.memory = memory ? &*memory : nullptr;
           if (step.index + index > 0) quiet.trace_dir.reset();
           const Img2ImgPlan one =
               plan_img2img(model, base, &step.picture, step.seed, options.timings);

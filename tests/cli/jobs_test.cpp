@@ -189,7 +189,7 @@ TEST(StyleOption, ListsItsNamesAndRefusesOthers) {
   EXPECT_EQ(program.run(verb("img2img", {"--style", "crayon"})).code, 3);
   const Outcome none = program.run({"img2img"});
   EXPECT_EQ(none.code, 2);
-  EXPECT_TRUE(has(none.err, "no picture given")) << none.err;
+  EXPECT_TRUE(has(none.err, "no input picture given")) << none.err;
 }
 
 }  // namespace
