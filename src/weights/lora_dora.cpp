@@ -8,6 +8,8 @@
 namespace pentimento {
 
 float scale_of(const LoraModule& module, int64_t rank) {
+  if (const TensorView* scale = module.find("scale"); scale && !scale->bytes.empty())
+    return scale->to_f32()[0];
   const TensorView* alpha = module.find("alpha");
   if (!alpha || alpha->bytes.empty() || rank <= 0) return 1;
   const float value = alpha->to_f32()[0];

@@ -34,6 +34,7 @@ constexpr std::array kSuffixes = {
     Suffix{".lora_magnitude_vector.default.weight", "magnitude", Lora},
     Suffix{".dora_scale", "dora_scale", Lora},
     Suffix{".alpha", "alpha", Lora},
+    Suffix{".scale", "scale", Lora},
     Suffix{".hada_w1_a", "hada_w1_a", LoHa},
     Suffix{".hada_w1_b", "hada_w1_b", LoHa},
     Suffix{".hada_w2_a", "hada_w2_a", LoHa},
@@ -74,7 +75,7 @@ const Suffix* suffix_of(std::string_view name) {
 }
 
 bool belongs_to_any(std::string_view part) {
-  return part == "alpha" || part == "dora_scale" || part == "rescale";
+  return part == "alpha" || part == "scale" || part == "dora_scale" || part == "rescale";
 }
 
 // A layer's method is that of its most telling part.

@@ -156,7 +156,8 @@ std::vector<float> lokr_delta(const LoraModule& m) {
   const Matrix a = factor(m, "lokr_w1", ""), b = factor(m, "lokr_w2", "lokr_t2");
   const TensorView* rank_part = m.find("lokr_w2_b") ? m.find("lokr_w2_b") : m.find("lokr_w1_b");
   const bool factored = !m.find("lokr_w1") || !m.find("lokr_w2");
-  const float scale = factored && rank_part ? scale_of(m, rank_part->shape[0]) : 1;
+  const bool scaled = m.find("scale") || (factored && rank_part);
+  const float scale = scaled ? scale_of(m, rank_part ? rank_part->shape[0] : 1) : 1;
   Matrix delta(a.rows * b.rows, a.columns * b.columns);
   for (size_t i = 0; i < a.rows; ++i)
     for (size_t k = 0; k < b.rows; ++k)

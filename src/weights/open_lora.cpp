@@ -55,6 +55,11 @@ std::optional<double> number_at(const json& config, const std::string& key) {
   return found->get<double>();
 }
 
+// Two whole factors show no rank; PEFT scales them by alpha and the rank that was asked for.
+bool is_whole_lokr(const LoraModule& module) {
+  return module.find("lokr_w1") && module.find("lokr_w2");
+}
+
 int64_t rank_of(const LoraModule& module) {
   for (const char* part : {"down", "hada_w1_b", "lokr_w2_b", "lokr_w1_b"})
     if (const TensorView* tensor = module.find(part); tensor && !tensor->shape.empty())
@@ -91,7 +96,10 @@ void add_peft_alpha(const json& config, LoraParts& parts) {
       if (const auto flag = config.find(key);
           flag != config.end() && flag->is_boolean() && flag->get<bool>())
         alpha = *alpha * std::sqrt(static_cast<double>(rank_of(module)));
-    module.parts.emplace("alpha", single(static_cast<float>(*alpha)));
+    if (const auto rank = at("r"); is_whole_lokr(module) && rank && *rank > 0)
+      module.parts.emplace("scale", single(static_cast<float>(*alpha / *rank)));
+    else
+      module.parts.emplace("alpha", single(static_cast<float>(*alpha)));
   }
 }
 

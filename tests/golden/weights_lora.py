@@ -58,8 +58,12 @@ def with_peft(case, kind, config):
                 p.copy_(torch.randn(p.shape) * 0.5)
     lora = peft.get_peft_model_state_dict(model)
     alpha = getattr(config, "lora_alpha", None) or getattr(config, "alpha", None)
-    # PEFT keeps alpha in adapter_config.json; whoever reads that file puts it beside the tensors.
-    lora["base_model.model.layer.alpha"] = torch.tensor(float(alpha))
+    # PEFT keeps alpha in adapter_config.json; whoever reads that file puts it beside the tensors. A LoKr of
+    # two whole factors shows no rank, but PEFT scales it all the same.
+    if "base_model.model.layer.lokr_w1" in lora and "base_model.model.layer.lokr_w2" in lora:
+        lora["base_model.model.layer.scale"] = torch.tensor(alpha / config.r)
+    else:
+        lora["base_model.model.layer.alpha"] = torch.tensor(float(alpha))
     merged = model.merge_and_unload()
     keep(case, weight, lora, merged.layer.weight)
 
@@ -69,9 +73,10 @@ for kind in ["linear", "conv"]:
     with_peft(f"peft_lora_{kind}", kind, peft.LoraConfig(r=4, lora_alpha=6, **target))
     with_peft(f"peft_dora_{kind}", kind, peft.LoraConfig(r=4, lora_alpha=6, use_dora=True, **target))
     with_peft(f"peft_loha_{kind}", kind, peft.LoHaConfig(r=4, alpha=6, **target))
-    with_peft(f"peft_lokr_{kind}", kind, peft.LoKrConfig(r=2, alpha=6, decompose_both=kind == "linear", **target))
+    with_peft(f"peft_lokr_{kind}", kind, peft.LoKrConfig(r=1, alpha=6, decompose_both=kind == "linear", **target))
+    with_peft(f"peft_lokr_full_{kind}", kind, peft.LoKrConfig(r=50, alpha=75, **target))
 with_peft("peft_loha_tucker", "conv", peft.LoHaConfig(r=4, alpha=6, use_effective_conv2d=True, target_modules=["layer"]))
-with_peft("peft_lokr_tucker", "conv", peft.LoKrConfig(r=2, alpha=6, use_effective_conv2d=True, target_modules=["layer"]))
+with_peft("peft_lokr_tucker", "conv", peft.LoKrConfig(r=1, alpha=6, use_effective_conv2d=True, target_modules=["layer"]))
 
 
 def with_lycoris(case, cls, kind, multiplier=1.0, **options):
@@ -84,7 +89,7 @@ def with_lycoris(case, cls, kind, multiplier=1.0, **options):
                 continue
             p.copy_(p * 1.3 if "dora_scale" in name else torch.randn(p.shape) * 0.5)
     weight = net.layer.weight
-    if cls is LohaModule:  # get_diff_weight multiplies by alpha / rank twice; forward, which trains, once
+    if cls in (LohaModule, LokrModule):  # get_diff_weight has alpha / rank twice; forward, which trains, once
         diff = module.get_weight(module.shape)
     else:
         diff = module.get_diff_weight()[0].reshape(weight.shape)

@@ -21,7 +21,7 @@ TEST(LoraMerge, GivesWhatPeftAndLycorisGiveForEveryMethod) {
   const Golden golden("weights_lora.safetensors");
   const TensorMap& tensors = golden.file().tensors;
   const auto multipliers = nlohmann::json::parse(golden.text("multipliers"));
-  EXPECT_EQ(multipliers.size(), 48u);
+  EXPECT_EQ(multipliers.size(), 50u);
   for (const auto& [name, multiplier] : multipliers.items()) {
     SCOPED_TRACE(name);
     const LoraParts lora = split_lora(below(tensors, name + "/lora/"));
@@ -58,6 +58,7 @@ TEST(LoraMerge, AtStrengthZeroChangesNothing) {
   for (const auto& [name, multiplier] : multipliers.items()) {
     const LoraParts lora = split_lora(below(golden.file().tensors, name + "/lora/"));
     const TensorView& weight = golden.file().tensors.at(name + "/weight");
+    if (name.starts_with("boft")) continue;  // LyCORIS rescales at any strength
     std::vector<float> values = weight.to_f32();
     merge(lora.modules.at(0), LayerTensor::Weight, weight.shape, 0, values);
     EXPECT_LT(testing::relative_error(values, weight.to_f32()), 1e-6) << name;
