@@ -14,7 +14,8 @@ struct Suffix {
 };
 
 // The first that a name ends with; what stands before it is the layer. A part of several methods
-// (alpha, dora_scale, rescale) has the method of its companions.
+// (alpha, dora_scale, rescale; "scale", which stands for alpha / rank) has the method of its
+// companions.
 constexpr std::array kSuffixes = {
     Suffix{".lora_down.weight", "down", Lora},
     Suffix{".lora_up.weight", "up", Lora},

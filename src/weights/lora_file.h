@@ -19,8 +19,7 @@ namespace pentimento {
 
 enum class LoraMethod { Lora, LoHa, LoKr, Oft, PeftOft, Glora, Ia3, Full, Norm };
 
-// The tensors that together change one layer, by the names that lora_merge.h uses; with any of them
-// may come "scale", which then stands for alpha / rank:
+// The tensors that together change one layer, by the names that lora_merge.h uses:
 //   Lora   down up mid alpha dora_scale magnitude      LoHa   hada_w1_a … hada_t2 alpha dora_scale
 //   LoKr   lokr_w1 lokr_w1_a … lokr_t2 alpha           Oft    oft_blocks (OFT, BOFT) rescale alpha
 //   Glora  a1 a2 b1 b2 alpha     Ia3  weight on_input  Full   diff diff_b     Norm  w_norm b_norm

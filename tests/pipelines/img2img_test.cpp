@@ -315,8 +315,8 @@ std::string refusal(const Img2ImgRequest& r, ErrorKind kind) {
   return "";
 }
 
-TEST(Img2Img, RefusesLoraTagsByName) {
-  EXPECT_NE(refusal(request("a cat <lora:ink:0.8>", 1), ErrorKind::Unsupported).find("lora:ink"),
+TEST(Img2Img, RefusesUnknownLorasByName) {
+  EXPECT_NE(refusal(request("a cat <lora:ink:0.8>", 1), ErrorKind::NotFound).find("lora:ink"),
             std::string::npos);
 }
 

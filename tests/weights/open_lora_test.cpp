@@ -13,8 +13,8 @@ namespace pentimento {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::tensor_f32;
 using testing::TempDir;
+using testing::tensor_f32;
 using testing::write_bytes;
 
 class OpenLora : public ::testing::Test {
@@ -46,8 +46,8 @@ TEST_F(OpenLora, TakesAlphaFromPeftsConfiguration) {
   EXPECT_EQ(added(), 1);
   config(R"({"peft_type": "LOHA", "alpha": 4})");
   EXPECT_EQ(added(), 4);
-  for (const char* useless : {"{", "[]", R"({"lora_alpha": 6})",
-                              R"({"peft_type": "LORA", "lora_alpha": "much"})"}) {
+  for (const char* useless :
+       {"{", "[]", R"({"lora_alpha": 6})", R"({"peft_type": "LORA", "lora_alpha": "much"})"}) {
     config(useless);
     EXPECT_EQ(added(), 2) << useless;
   }
@@ -81,10 +81,11 @@ TEST_F(OpenLora, RefusesOtherFiles) {
 
 TEST(LayerIndex, KnowsEverySpellingOfALayer) {
   const TensorView one = tensor_f32({1, 1}, {1});
-  const TensorMap unet = {{"down_blocks.0.resnets.0.conv1.weight", one},
-                          {"down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight", one},
-                          {"down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0.weight", one},
-                          {"mid_block.resnets.0.conv1.weight", one}};
+  const TensorMap unet = {
+      {"down_blocks.0.resnets.0.conv1.weight", one},
+      {"down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight", one},
+      {"down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0.weight", one},
+      {"mid_block.resnets.0.conv1.weight", one}};
   const TensorMap first = {{"text_model.encoder.layers.0.mlp.fc1.weight", one}}, second = first;
   const LayerIndex index(unet, {&first, &second});
   const auto part_of = [&](const std::string& name) {
@@ -108,11 +109,11 @@ TEST(LayerIndex, KnowsEverySpellingOfALayer) {
   EXPECT_EQ(part_of("unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.processor.to_out"),
             LayerIndex::kUnet);
   EXPECT_EQ(part_of("lora_unet_input_blocks_1_0_in_layers_2"), LayerIndex::kUnet);
-  for (const char* name : {"lora_te_text_model_encoder_layers_0_mlp_fc1",
-                           "lora_te1_text_model_encoder_layers_0_mlp_fc1",
-                           "text_encoder.text_model.encoder.layers.0.mlp.fc1",
-                           "text_encoder.encoder.layers.0.mlp.fc1",
-                           "text_encoders.clip_l.transformer.text_model.encoder.layers.0.mlp.fc1"})
+  for (const char* name :
+       {"lora_te_text_model_encoder_layers_0_mlp_fc1",
+        "lora_te1_text_model_encoder_layers_0_mlp_fc1",
+        "text_encoder.text_model.encoder.layers.0.mlp.fc1", "text_encoder.encoder.layers.0.mlp.fc1",
+        "text_encoders.clip_l.transformer.text_model.encoder.layers.0.mlp.fc1"})
     EXPECT_EQ(part_of(name), 0) << name;
   for (const char* name : {"lora_te2_text_model_encoder_layers_0_mlp_fc1",
                            "text_encoder_2.text_model.encoder.layers.0.mlp.fc1",
