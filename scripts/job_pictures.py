@@ -34,6 +34,7 @@ class Maker:
 
 def example(name, width):
     image = Image.open(EXAMPLES / name).convert("RGB")
+    image.info.pop("icc_profile", None)  # shown here without colour management, so painted without
     return image.resize((width, round(image.height * width / image.width)), Image.LANCZOS)
 
 
@@ -71,19 +72,21 @@ def inpaint(m):
     tower = Image.new("L", rocket.size)
     ImageDraw.Draw(tower).rectangle((240, 96, 278, 328), fill=255)
     rows = []
-    for photo, mask, prompt in ((robin, bird, ""), (rocket, tower, "")):
+    for photo, mask in ((robin, bird), (rocket, tower)):
         p, k = m.save(photo, "photo.png"), m.save(mask, "mask.png")
-        gone = m.run("inpaint", p, "--mask", k, "--intent", "remove", "--prompt", prompt)
-        rows.append(row([photo, shown(photo, mask), gone]))
+        gone = [m.run("inpaint", p, "--mask", k, "--intent", "remove", *more) for more in ((), ("--strength", "0.4"))]
+        rows.append(row([photo, shown(photo, mask), *gone], 224))
     return column(rows)
 
 
 def outpaint(m):
     coffee = m.save(example("coffee.png", 384), "coffee.png")
     robin = m.save(example("robin.jpg", 384), "robin.png")
-    wide = m.run("outpaint", coffee, "--left", "25%", "--right", "25%")
-    tall = m.run("outpaint", robin, "--top", "30%", "--right", "30%")
-    return column([row([Image.open(coffee), wide]), row([Image.open(robin), tall])])
+    rows = []
+    for photo, sides in ((coffee, ("--left", "25%", "--right", "25%")), (robin, ("--top", "30%", "--right", "30%"))):
+        grown = [m.run("outpaint", photo, *sides, *more) for more in ((), ("--strength", "0.4"))]
+        rows.append(row([Image.open(photo), *grown], 224))
+    return column(rows)
 
 
 def styles(m):
@@ -94,18 +97,13 @@ def styles(m):
     return row(cells, 300)
 
 
-def strip(m):
-    cat = m.save(example("chelsea.png", 451), "cat.png")
-    return m.run("strip", cat, "--prompt", "starry night style", "--width", "512", "--height", "344")
-
-
 def main():
     a = argparse.ArgumentParser(description=__doc__)
     a.add_argument("--program", default=str(ROOT / "build/src/pentimento"))
     a.add_argument("--model", required=True)
     a.add_argument("--only")
     a = a.parse_args()
-    for make in (inpaint, outpaint, styles, strip):
+    for make in (inpaint, outpaint, styles):
         if a.only and make.__name__ != a.only:
             continue
         with tempfile.TemporaryDirectory() as folder:
