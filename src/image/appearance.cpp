@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "image/lab.h"
+#include "image/lab_grid.h"
 #include "image/resize.h"
 
 namespace pentimento {
@@ -17,8 +17,6 @@ constexpr size_t kPaletteColours = 6;
 constexpr int kRounds = 12;    // of k-means
 constexpr double kAlike = 12;  // distance in Lab below which two colours are one
 constexpr double kSmallestShare = 0.02;
-
-using Lab = std::array<double, 3>;
 
 constexpr std::array kNames = {
     NamedColour{{0, 0, 0}, "black", "黑色"},
@@ -63,21 +61,10 @@ constexpr std::array kNames = {
     NamedColour{{200, 170, 220}, "lavender", "薰衣草紫"},
 };
 
-// L 0..100, a and b centred, from the 8-bit scale of rgb_to_lab.
-Lab lab_at(const Image& lab, size_t pixel) {
-  const uint8_t* p = &lab.pixels[pixel * 3];
-  return {p[0] * 100.0 / 255, p[1] - 128.0, p[2] - 128.0};
-}
-
-double distance2(const Lab& a, const Lab& b) {
-  const double l = a[0] - b[0], s = a[1] - b[1], t = a[2] - b[2];
-  return l * l + s * s + t * t;
-}
-
-Lab lab_of(const std::array<uint8_t, 3>& rgb) {
+LabColour lab_of(const std::array<uint8_t, 3>& rgb) {
   Image one(1, 1, 3);
   std::copy(rgb.begin(), rgb.end(), one.pixels.begin());
-  return lab_at(rgb_to_lab(one), 0);
+  return lab_grid_of(one).lab[0];
 }
 
 double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
@@ -94,17 +81,18 @@ Image fitted(const Image& image, int side, Filter filter) {
 // The visible pixels of a small copy.
 struct Sample {
   std::vector<std::array<uint8_t, 3>> rgb;
-  std::vector<Lab> lab;
+  std::vector<LabColour> lab;
 };
 
 Sample sample_of(const Image& image) {
   const Image small = fitted(image, kPaletteSide_px, Filter::Box);
-  const Image rgb = to_rgb(small), lab = rgb_to_lab(rgb);
+  const Image rgb = to_rgb(small);
+  const LabGrid grid = lab_grid_of(rgb);
   Sample sample;
   for (size_t i = 0; i < rgb.pixels.size() / 3; ++i) {
     if (small.channels == 4 && small.pixels[4 * i + 3] < 128) continue;
     sample.rgb.push_back({rgb.pixels[3 * i], rgb.pixels[3 * i + 1], rgb.pixels[3 * i + 2]});
-    sample.lab.push_back(lab_at(lab, i));
+    sample.lab.push_back(grid.lab[i]);
   }
   return sample;
 }
@@ -112,37 +100,37 @@ Sample sample_of(const Image& image) {
 // k-means in Lab. The first centre is the mean, each further one the pixel farthest from those
 // there are: no chance in it.
 struct Clusters {
-  std::vector<Lab> centres;
+  std::vector<LabColour> centres;
   std::vector<size_t> of;  // for each pixel
 };
 
-size_t nearest_centre(const std::vector<Lab>& centres, const Lab& colour) {
+size_t nearest_centre(const std::vector<LabColour>& centres, const LabColour& colour) {
   size_t best = 0;
   for (size_t k = 1; k < centres.size(); ++k)
-    if (distance2(centres[k], colour) < distance2(centres[best], colour)) best = k;
+    if (distance(centres[k], colour) < distance(centres[best], colour)) best = k;
   return best;
 }
 
-std::vector<Lab> first_centres(const std::vector<Lab>& pixels) {
-  Lab mean{};
-  for (const Lab& p : pixels)
+std::vector<LabColour> first_centres(const std::vector<LabColour>& pixels) {
+  LabColour mean{};
+  for (const LabColour& p : pixels)
     for (size_t c = 0; c < 3; ++c) mean[c] += p[c] / static_cast<double>(pixels.size());
-  std::vector<Lab> centres{mean};
+  std::vector<LabColour> centres{mean};
   std::vector<double> far(pixels.size(), std::numeric_limits<double>::max());
   while (centres.size() < kPaletteColours + 2) {
     for (size_t i = 0; i < pixels.size(); ++i)
-      far[i] = std::min(far[i], distance2(pixels[i], centres.back()));
+      far[i] = std::min(far[i], distance(pixels[i], centres.back()));
     const auto farthest = std::max_element(far.begin(), far.end());
-    if (*farthest < kAlike * kAlike) break;
+    if (*farthest < kAlike) break;
     centres.push_back(pixels[static_cast<size_t>(farthest - far.begin())]);
   }
   return centres;
 }
 
-Clusters clusters_of(const std::vector<Lab>& pixels) {
+Clusters clusters_of(const std::vector<LabColour>& pixels) {
   Clusters clusters{first_centres(pixels), std::vector<size_t>(pixels.size())};
   for (int round = 0; round < kRounds; ++round) {
-    std::vector<Lab> sums(clusters.centres.size(), Lab{});
+    std::vector<LabColour> sums(clusters.centres.size(), LabColour{});
     std::vector<double> counts(clusters.centres.size());
     for (size_t i = 0; i < pixels.size(); ++i) {
       const size_t k = clusters.of[i] = nearest_centre(clusters.centres, pixels[i]);
@@ -223,9 +211,9 @@ double sharpness_of(const Image& image) {
 }  // namespace
 
 const NamedColour& nearest_colour(const std::array<uint8_t, 3>& rgb) {
-  const Lab wanted = lab_of(rgb);
+  const LabColour wanted = lab_of(rgb);
   return *std::min_element(kNames.begin(), kNames.end(), [&](const auto& a, const auto& b) {
-    return distance2(lab_of(a.rgb), wanted) < distance2(lab_of(b.rgb), wanted);
+    return distance(lab_of(a.rgb), wanted) < distance(lab_of(b.rgb), wanted);
   });
 }
 
@@ -240,7 +228,7 @@ Appearance measure_appearance(const Image& image) {
   result.brightness = light.mean;
   result.contrast = light.deviation;
   result.colourfulness = colourfulness_of(sample);
-  for (const Lab& lab : sample.lab)
+  for (const LabColour& lab : sample.lab)
     result.warmth += lab[2] / 128 / static_cast<double>(sample.lab.size());
   result.sharpness = sharpness_of(image);
   result.palette = palette_of(sample);
