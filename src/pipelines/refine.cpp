@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "image/color.h"
+#include "samplers/run_memory.h"
 
 namespace pentimento {
 namespace {
@@ -179,6 +180,10 @@ Img2ImgPicture run_refine(LoadedModel& model, const RefineRequest& request, cons
   asked.height = plan.tile.height;
   Img2ImgOptions quiet = options;
   quiet.on_picture = nullptr;
+  quiet.is_done = nullptr;
+  std::optional<JoinedRuns> memory;  // the tiles ask in one row
+  if (options.memory) memory.emplace(*options.memory);
+  quiet.memory = memory ? &*memory : nullptr;
   Img2ImgPicture first;
   std::vector<Image> parts;
   for (size_t k = 0; k < plan.tiles.size(); ++k) {

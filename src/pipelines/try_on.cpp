@@ -10,6 +10,7 @@
 #include "image/mask.h"
 #include "image/morphology.h"
 #include "image/resize.h"
+#include "samplers/run_memory.h"
 
 namespace pentimento {
 namespace {
@@ -132,9 +133,7 @@ Img2ImgPicture repaint(LoadedModel& model, const Img2ImgRequest& request, const 
   inputs.finish = [&](Image painted, const FinishedLatents&) {
     return blend_by_mask(picture.image, painted, blend);
   };
-  Img2ImgOptions quiet = options;
-  quiet.on_picture = nullptr;
-  return run_img2img(model, request, plan, inputs, quiet, progress).at(0);
+  return run_img2img(model, request, plan, inputs, options, progress).at(0);
 }
 
 const char* word(GarmentKind kind) {
@@ -229,18 +228,23 @@ Img2ImgPicture run_try_on(LoadedModel& model, const TryOnRequest& request, const
   std::vector<std::pair<std::string, std::string>> facts{{"Job", "tryon"},
                                                          {"Garment", word(plan.kind)}};
   if (inputs.person) facts.emplace_back("Person SHA-256", inputs.person->sha256);
+  Img2ImgOptions pass_options = options;
+  pass_options.on_picture = nullptr;
+  pass_options.is_done = nullptr;
+  std::optional<JoinedRuns> memory;  // both passes make one picture
+  if (options.memory) memory.emplace(*options.memory);
+  pass_options.memory = memory ? &*memory : nullptr;
   InputImage picture{plan.start, inputs.garment->name, inputs.garment->sha256};
   Img2ImgPicture made =
       repaint(model, pass(request, plan, request.image.strength), plan.around, picture,
-              plan.repaint, std::max(1, request.seam_px / 4), facts, options, progress);
+              plan.repaint, std::max(1, request.seam_px / 4), facts, pass_options, progress);
   if (request.seam_strength <= 0) return made;
 
   picture.image = made.image;
-  Img2ImgOptions untraced = options;
-  untraced.trace_dir.reset();
+  pass_options.trace_dir.reset();
   const Img2ImgPicture seamless =
       repaint(model, pass(request, plan, request.seam_strength), plan.over_seam, picture, plan.seam,
-              std::max(1, request.seam_px / 2), facts, untraced, progress);
+              std::max(1, request.seam_px / 2), facts, pass_options, progress);
   made.image = seamless.image;
   made.infotext.set("Seam strength", std::to_string(request.seam_strength).substr(0, 5));
   if (made.infotext.get("Pixels SHA-256"))
