@@ -126,6 +126,10 @@ void run(Context& context, const Arguments& a) {
     throw Error(ErrorKind::InvalidArgument,
                 a.result + ": no generation parameters in this picture, so it cannot be repeated");
   const Infotext info = parse_infotext(parameters->second);
+  if (const auto job = info.get("Job"))
+    throw Error(ErrorKind::Unsupported, a.result + ": was made by '" + *job +
+                                            "', which is not repeated; run that verb again on the "
+                                            "input that pentimento info names");
   const MadeWith then = made_with_from_infotext(info);
   validate(request_from_infotext(info));
   if (context.precision_text == "auto" && !then.precision.empty())

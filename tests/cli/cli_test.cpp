@@ -400,6 +400,18 @@ TEST(Cli, DescribePrefersWhatTheFileRecords) {
   EXPECT_TRUE(has(program.run({"describe", "a.png", "--ignore-metadata"}).out, "measured only"));
 }
 
+TEST(Cli, DescribeRefusesAClipModelThatIsNotThere) {
+  Program program;
+  expect_refusal(program.run({"describe", kPicture, "--clip", "none.safetensors"}), 3, "none");
+}
+
+TEST(Cli, RepeatRefusesPicturesOfOtherJobsByName) {
+  Program program;
+  ASSERT_EQ(
+      program.run({"upscale", kPicture, "--upscaler", "lanczos", "-o", "a.png"}).code, 0);
+  expect_refusal(program.run({"repeat", "a.png"}), 5, "was made by 'upscale'");
+}
+
 TEST(Cli, UpscaleRefinesInTiles) {
   Program program;
   const Outcome outcome = program.run(
