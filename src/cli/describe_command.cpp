@@ -87,7 +87,8 @@ void run(const Context& context, const Arguments& a) {
                                   terminal.progress(context.cancel));
   // An image encoder that is there for IP-Adapters may have no words.
   if (eyes && a.clip.empty() && !eyes->reads_text()) eyes.reset();
-  const auto terms = read_terms(context.paths.assets / "describe" / "terms.tsv");
+  std::vector<Term> terms;
+  if (eyes) terms = read_terms(context.paths.assets / "describe" / "terms.tsv");
   std::vector<DescribedPicture> described;
   for (const auto& path : expand_inputs(a.inputs)) {
     context.cancel.throw_if_cancelled();

@@ -407,8 +407,7 @@ TEST(Cli, DescribeRefusesAClipModelThatIsNotThere) {
 
 TEST(Cli, RepeatRefusesPicturesOfOtherJobsByName) {
   Program program;
-  ASSERT_EQ(
-      program.run({"upscale", kPicture, "--upscaler", "lanczos", "-o", "a.png"}).code, 0);
+  ASSERT_EQ(program.run({"upscale", kPicture, "--upscaler", "lanczos", "-o", "a.png"}).code, 0);
   expect_refusal(program.run({"repeat", "a.png"}), 5, "was made by 'upscale'");
 }
 
