@@ -110,6 +110,14 @@ void describe_embedding(const TensorMap& tensors, ModelSummary& summary) {
   }
 }
 
+// What is used beside a model, or after it; whether this very file's build is known shows when it
+// is opened for its job.
+void describe_helper(ModelSummary& summary) {
+  summary.usable = runs_here(summary.base);
+  if (!summary.usable)
+    summary.reason = "is for " + spoken_base(summary.base) + ", which this program does not run";
+}
+
 void describe_tensors(const fs::path& path, ModelSummary& summary) {
   const TensorFile file = read_tensor_file(path);
   Census census;
@@ -133,6 +141,12 @@ void describe_tensors(const fs::path& path, ModelSummary& summary) {
       return describe_lora(file.tensors, summary);
     case WeightKind::Embedding:
       return describe_embedding(file.tensors, summary);
+    case WeightKind::ControlNet:
+    case WeightKind::IpAdapter:
+    case WeightKind::ImageEncoder:
+    case WeightKind::Upscaler:
+    case WeightKind::CatVton:
+      return describe_helper(summary);
     default:
       summary.reason = "is " + summary.kind_sentence;
   }
