@@ -66,7 +66,7 @@ const policy =
   "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 // PENTIMENTO_DIST=1: web/dist as it is, before a new program carries it.
-const fromDist = async (page: Page): Promise<void> => {
+export const fromDist = async (page: Page): Promise<void> => {
   await page.route((url) => !url.pathname.startsWith("/api/") && url.pathname !== "/health", async (route) => {
     const path = new URL(route.request().url()).pathname;
     const file = join(root, "web/dist", existsSync(join(root, "web/dist", path)) && path !== "/" ? path : "index.html");

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, Program, test } from "./fixtures";
+import { expect, fromDist, Program, test } from "./fixtures";
 
 test("a paired phone is let in, its token leaves the address bar, others are asked", async ({ studio }) => {
   const { page } = studio;
@@ -18,6 +18,7 @@ test("a paired phone is let in, its token leaves the address bar, others are ask
     const context = await page.context().browser()?.newContext();
     const phone = await context?.newPage();
     if (!phone) throw new Error("there is no browser");
+    if (process.env["PENTIMENTO_DIST"]) await fromDist(phone);
     await phone.goto(program.url);
     await expect(phone.getByRole("button", { name: "Sign in" })).toBeVisible();
     await phone.getByLabel("Token").fill("wrong");

@@ -57,6 +57,13 @@ export class Jobs {
     }
   }
 
+  // What a request answered. Events may have overtaken it, so it counts only for a job that nobody
+  // has told of yet.
+  offer(job: Job): void {
+    if (!this.#all.has(job.id)) this.put(job);
+  }
+
+  // What an event says.
   put(job: Job): void {
     const known = this.#all.get(job.id);
     // Progress comes by its own events; a job event without it does not take it away.
@@ -69,7 +76,7 @@ export class Jobs {
   checkPlaces(): void {
     if (this.queued.every((job, i) => job.position === i + 1)) return;
     this.client.jobs("state=queued&limit=200").then((page) => {
-      for (const job of page.items) this.put(job);
+      for (const job of page.items) if (this.#all.get(job.id)?.state === "queued") this.put(job);
     }).catch(() => {});
   }
 
@@ -88,6 +95,6 @@ export class Jobs {
 
   // A snapshot holds the last jobs only; somebody may wait for one that ended long before it.
   async #askAboutTheRest(): Promise<void> {
-    for (const id of [...this.#waiting.keys()]) if (!this.#all.has(id)) this.put(await this.client.job(id));
+    for (const id of [...this.#waiting.keys()]) if (!this.#all.has(id)) this.offer(await this.client.job(id));
   }
 }

@@ -38,6 +38,14 @@ describe("Jobs", () => {
     expect(jobs.find("a")?.progress).toBeNull();
     expect(jobs.past).toHaveLength(1);
   });
+  it("believe events before an answer that they overtook", () => {
+    const jobs = new Jobs(client);
+    jobs.apply({ type: "job", job: job("a", "done") });
+    jobs.offer(job("a", "queued", 1));
+    expect(jobs.find("a")?.state).toBe("done");
+    jobs.offer(job("b", "queued", 1));
+    expect(jobs.find("b")?.state).toBe("queued");
+  });
   it("ask for all places when one job took another's", async () => {
     const jobs = new Jobs(client);
     jobs.put(job("a", "queued", 1));

@@ -114,6 +114,14 @@ export class Studio {
     }
   }
 
+  // Shows a job's progress and then its result, also when it was done before its number was known.
+  #follow(id: string): void {
+    this.#shown = null;
+    this.#watched = id;
+    const job = this.parts.jobs.find(id);
+    if (job?.state === "done") this.#arrived(job);
+  }
+
   #arrived(job: Job): void {
     const [first] = job.pictures;
     this.#watched = null;
@@ -299,11 +307,10 @@ export class Studio {
       );
       if (job) {
         this.#remember();
-        jobs.put(job);
+        jobs.offer(job);
         if (!label) {
-          this.#shown = null;
           this.#answer = null;
-          this.#watched = job.id;
+          this.#follow(job.id);
         }
       }
       return job;
@@ -340,9 +347,8 @@ export class Studio {
     if (!settings) return;
     const job = await attempt(client.submit({ ...settings, request: { ...settings.request, ...change }, key: freshId() }));
     if (!job) return;
-    jobs.put(job);
-    this.#watched = job.id;
-    this.#shown = null;
+    jobs.offer(job);
+    this.#follow(job.id);
   }
 
   watch(job: string | null): void {
