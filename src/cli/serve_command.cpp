@@ -53,6 +53,9 @@ void add_serve(CLI::App& app, Context& context) {
   verb->add_option("--api-auth", a->options.api_auth, "user:password for A1111 clients");
   verb->add_option("--tls-certificate", a->certificate, "PEM file")->check(CLI::ExistingFile);
   verb->add_option("--tls-key", a->key, "PEM file")->check(CLI::ExistingFile);
+  verb->add_option("--model-memory", a->options.model_memory_bytes,
+                   "what networks of all models may keep, as 6GB; 0: what the computer has")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
   add_models_dir_option(*verb, a->options.model_folders);
   verb->add_flag("--api-server-stop", a->options.allow_stop, "let clients stop the server");
   verb->add_flag("--log-json", a->json_log, "the log as one JSON object a line");

@@ -1,6 +1,5 @@
 #include "runtime/compiled_networks.h"
 
-#include "base/memory.h"
 #include "runtime/weight_source.h"
 
 namespace pentimento {
@@ -46,31 +45,32 @@ void CompiledNetworks::release(std::list<Compiled>::iterator network) {
   networks_.erase(network);
 }
 
-void CompiledNetworks::make_room(const std::string& name, uint64_t bytes) {
+void CompiledNetworks::keep_two_shapes(const std::string& name) {
   int kept = 0;
   for (auto it = networks_.begin(); it != networks_.end();) {
     const auto next = std::next(it);
-    if (it->name == name && ++kept >= kShapesKept) release(it);
+    if (it->name == name && ++kept >= kShapesKept) {
+      runtime_.impl().budget.drop(it->ticket);
+      release(it);
+    }
     it = next;
   }
-  const auto short_of_memory = [&] {
-    const uint64_t available = available_memory_bytes();
-    return available != 0 && available < bytes;
-  };
-  while (!networks_.empty() && short_of_memory()) release(std::prev(networks_.end()));
 }
 
 Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
                                const std::string& shape,
                                const std::function<std::shared_ptr<ov::Model>()>& describe,
                                const Progress& progress) {
+  NetworkBudget& budget = runtime_.impl().budget;
   for (auto it = networks_.begin(); it != networks_.end(); ++it)
     if (it->name == name && it->shape == shape && it->set_id == part.set_id) {
       networks_.splice(networks_.begin(), networks_, it);
-      return *networks_.front().network;
+      budget.touch(it->ticket);
+      return *it->network;
     }
   const uint64_t bytes = bytes_of(part);
-  make_room(name, bytes + bytes / 8);
+  keep_two_shapes(name);
+  budget.make_room(bytes + bytes / 8);
   // Merged weights live in the network then, or nowhere when compiling failed.
   struct Forgetting {
     LoraEdits* edits;
@@ -81,8 +81,10 @@ Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
   CompiledNetwork compiled =
       runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
   records_.push_back({name, compiled.seconds, compiled.from_cache});
-  networks_.push_front({name, shape, part.set_id, bytes, std::move(compiled.network)});
-  return *networks_.front().network;
+  networks_.push_front({name, shape, part.set_id, std::move(compiled.network), {}});
+  const auto added = networks_.begin();
+  added->ticket = budget.hold({this, bytes, [this, added] { release(added); }});
+  return *added->network;
 }
 
 }  // namespace pentimento

@@ -1,5 +1,5 @@
 // The networks of one resident model, compiled on first use for the shapes asked for, and let go
-// when their memory is wanted: for the .cpp files of runtime/ only.
+// when their memory is wanted by this model or another: for the .cpp files of runtime/ only.
 #pragma once
 
 #include <functional>
@@ -41,8 +41,12 @@ struct ModelPart {
 class CompiledNetworks {
  public:
   explicit CompiledNetworks(Runtime& runtime) : runtime_(runtime) {}
+  ~CompiledNetworks() { runtime_.impl().budget.forget(this); }
+  CompiledNetworks(const CompiledNetworks&) = delete;
+  CompiledNetworks& operator=(const CompiledNetworks&) = delete;
 
-  // The network of that name and shape over `part`; stays valid until another one is asked for.
+  // The network of that name and shape over `part`; stays valid until another one is asked for,
+  // of this model or of any other of the runtime.
   Network& get(const std::string& name, const ModelPart& part, const std::string& shape,
                const std::function<std::shared_ptr<ov::Model>()>& describe,
                const Progress& progress);
@@ -56,12 +60,11 @@ class CompiledNetworks {
  private:
   struct Compiled {
     std::string name, shape, set_id;
-    uint64_t bytes;  // about what it holds
     std::unique_ptr<Network> network;
+    NetworkBudget::Ticket ticket;
   };
-  // Lets go of networks used longest ago: beyond two shapes of the same one, and as long as the
-  // system has not `bytes` to give.
-  void make_room(const std::string& name, uint64_t bytes);
+  // Lets go of shapes of a network beyond two, those used longest ago.
+  void keep_two_shapes(const std::string& name);
   void release(std::list<Compiled>::iterator network);
 
   Runtime& runtime_;

@@ -127,8 +127,8 @@ class ResidentControlNet : public ControlNet {
   UnetConfig config_;
   bool global_pool_;
   ModelPart part_;
-  CompiledNetworks networks_;
   UploadedConditions uploaded_;
+  CompiledNetworks networks_;  // goes first: it tells `uploaded_`
   Remembered<Tensor> hints_{4};
 };
 

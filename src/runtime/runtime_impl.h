@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "base/tensor.h"
 #include "openvino/runtime/core.hpp"
+#include "runtime/network_budget.h"
 #include "runtime/network_cache.h"
 #include "runtime/runtime.h"
 
@@ -78,6 +79,7 @@ struct Runtime::Impl {
   RuntimeOptions options;
   Precision precision;  // resolved
   NetworkCache cache;
+  NetworkBudget budget{0};
   ov::Core core;
 
  private:

@@ -34,6 +34,7 @@ class ResidentModel : public StableDiffusion {
   Tensor decode(const Tensor& latent, const Progress& progress) override;
   uint64_t estimate_bytes(int width_px, int height_px) const override;
   std::vector<CompileRecord> compile_records() const override { return networks_.records(); }
+  Runtime& runtime() const { return runtime_; }
 
  private:
   Network& text_network(size_t index, int layers_skipped, const Progress& progress);
@@ -46,8 +47,8 @@ class ResidentModel : public StableDiffusion {
   std::vector<std::unique_ptr<ModelPart>> text_;
   ModelPart unet_, vae_;
   std::optional<LayerIndex> layers_;  // made when the first LoRA comes
-  CompiledNetworks networks_;
   UploadedConditions uploaded_;
+  CompiledNetworks networks_;  // goes first: it tells `uploaded_`
 };
 
 }  // namespace pentimento

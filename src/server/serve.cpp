@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "runtime/resident_memory.h"
 #include "server/app.h"
 #include "server/http_server.h"
 #include "server/pairing.h"
@@ -153,6 +154,7 @@ int serve(const ServeOptions& options) {
                       .basic_auth = options.api_auth};
   if (!options.make_runners) {
     engine = std::make_unique<Engine>(options.runtime);
+    limit_resident_bytes(engine->runtime, options.model_memory_bytes);
     app_options.system.device = options.runtime.device;
     app_options.system.precision = to_string(engine->runtime.precision());
     app_options.system.threads = options.runtime.threads;

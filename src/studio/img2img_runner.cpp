@@ -1,7 +1,5 @@
 #include "studio/img2img_runner.h"
 
-#include "base/memory.h"
-
 namespace pentimento {
 namespace {
 
@@ -39,7 +37,6 @@ class Img2ImgRunner : public JobRunner {
     const InputImage input = input_of(inputs, "source").value();
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan = plan_img2img(*model, job.request, &input, *job.request.seed, &timings);
-    check_memory(plan, available_memory_bytes());
     Img2ImgOptions options = tools_.options(*model, timings, port);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture picture = tools_.picture(job.request, *model, made);

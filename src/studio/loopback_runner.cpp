@@ -1,6 +1,5 @@
 #include "studio/loopback_runner.h"
 
-#include "base/memory.h"
 #include "pipelines/loopback.h"
 #include "studio/json_visitor.h"
 
@@ -81,7 +80,6 @@ class LoopbackRunner : public JobRunner {
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan =
         plan_loopback(*model, job.request, source, *job.request.base.seed, &timings);
-    check_memory(plan, available_memory_bytes());
     Img2ImgOptions options = tools_.options(*model, timings, port);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture picture = tools_.picture(job.request.base, *model, made);

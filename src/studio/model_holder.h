@@ -1,7 +1,10 @@
-// The one model that is loaded, shared by all runners that need one.
+// The models used last, shared by all runners that need one. A model that waits costs little: its
+// weights lie in mapped files, and its compiled networks leave when another model's need the room
+// (runtime/network_budget.h). Switching back to one whose networks stayed costs nothing.
 #pragma once
 
 #include <filesystem>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,7 +16,7 @@
 
 namespace pentimento {
 
-// Thread contract: get() and drop() from any thread; the model computes on one.
+// Thread contract: get() and drop() from any thread; the models compute on one.
 class ModelHolder {
  public:
   ModelHolder(Runtime& runtime, std::filesystem::path cache, std::shared_ptr<ModelCatalog> catalog)
@@ -27,9 +30,12 @@ class ModelHolder {
   Runtime& runtime_;
   std::filesystem::path cache_;
   std::shared_ptr<ModelCatalog> catalog_;
+  struct Held {
+    std::string key;  // the files, their sizes and times
+    std::shared_ptr<LoadedModel> model;
+  };
   std::mutex mutex_;
-  std::string key_;
-  std::shared_ptr<LoadedModel> model_;
+  std::list<Held> models_;  // most recently used first
 };
 
 }  // namespace pentimento

@@ -1,6 +1,5 @@
 #include "studio/txt2img_runner.h"
 
-#include "base/memory.h"
 #include "studio/txt2img_json.h"
 
 namespace pentimento {
@@ -59,12 +58,10 @@ class Txt2ImgRunner : public JobRunner {
     const uint64_t seed = *job.request.base.seed;
     if (job.hires) {
       const HiresPlan plan = plan_hires(*model, job.request, seed, &timings);
-      check_memory(plan.second, available_memory_bytes());
       options.on_picture = reporter(job, *model, plan.first, port);
       run_hires(*model, job.request, plan, enlarge_, options, port.progress);
     } else {
       const Img2ImgPlan plan = plan_img2img(*model, job.request.base, nullptr, seed, &timings);
-      check_memory(plan, available_memory_bytes());
       options.on_picture = reporter(job, *model, plan, port);
       run_img2img(*model, job.request.base, plan, nullptr, options, port.progress);
     }
