@@ -7,6 +7,7 @@
 #include "studio/library_json.h"
 #include "studio/model_downloads.h"
 #include "studio/model_facts.h"
+#include "weights/explain.h"
 #include "weights/summary.h"
 
 namespace pentimento {
@@ -25,6 +26,18 @@ HttpResponse models(App& app, const HttpRequest& r) {
        {"folder", r.is_admin ? Json(app.models().folder().string()) : Json(nullptr)}});
 }
 
+Json report_of(const ModelSummary& summary, const CatalogModel& model, Language language) {
+  const Explanation e = explain(summary, model.file, language);
+  Json facts = Json::array();
+  for (const auto& [label, value] : e.facts) facts.push_back({{"label", label}, {"value", value}});
+  return {{"what", e.what},
+          {"needs", e.needs},
+          {"use", e.use},
+          {"example", e.example},
+          {"problem", without_folder(e.problem, model.path)},
+          {"facts", facts}};
+}
+
 // Everything about one model; `report` says in plain words what it is and how it is used.
 HttpResponse details(App& app, const HttpRequest& r) {
   const CatalogModel model = app.models().details(r.captures.at(0));
@@ -32,6 +45,12 @@ HttpResponse details(App& app, const HttpRequest& r) {
   json["metadata"] = model.metadata;
   json["description"] = model.said.description;
   json["user_notes"] = model.said.notes;
+  json["report"] = nullptr;
+  if (!model.missing_s) {
+    const ModelSummary summary = summarise(model.path);
+    json["report"] = {{"en", report_of(summary, model, Language::English)},
+                      {"zh-CN", report_of(summary, model, Language::Chinese)}};
+  }
   json["path"] = r.is_admin ? Json(model.path.string()) : Json(nullptr);
   return HttpResponse::json(json);
 }

@@ -8,6 +8,7 @@
 #include "server/sdapi_scripts.h"
 #include "studio/coded_error.h"
 #include "text/infotext.h"
+#include "weights/summary.h"
 
 namespace pentimento {
 
@@ -129,6 +130,21 @@ Json lora_list(App& app) {
   return list;
 }
 
+Json embedding_list(App& app) {
+  Json loaded = Json::object();
+  for (const CatalogModel& m : app.models().list("embedding")) {
+    if (m.problem) continue;
+    const std::string family = m.family.value_or("");
+    const int width = family == "SDXL" ? 2048 : family == "SD2" ? 1024 : 768;
+    loaded[m.name] = {{"step", nullptr},
+                      {"sd_checkpoint", nullptr},
+                      {"sd_checkpoint_name", nullptr},
+                      {"shape", width},
+                      {"vectors", summarise(m.path).vectors}};
+  }
+  return {{"loaded", loaded}, {"skipped", Json::object()}};
+}
+
 Json style_list(App& app) {
   Json list = Json::array();
   for (const PromptStyle& s : app.studio().prompt_styles.list())
@@ -194,9 +210,7 @@ void add_sdapi_list_routes(App& app, Router& router) {
   get("/sdapi/v1/realesrgan-models", "None here", [] { return Json::array(); });
   get("/sdapi/v1/extensions", "None here", [] { return Json::array(); });
   get("/sdapi/v1/prompt-styles", "Reusable prompt pieces", [&app] { return style_list(app); });
-  get("/sdapi/v1/embeddings", "Textual inversions", [] {
-    return Json{{"loaded", Json::object()}, {"skipped", Json::object()}};
-  });
+  get("/sdapi/v1/embeddings", "Textual inversions", [&app] { return embedding_list(app); });
   get("/sdapi/v1/memory", "Memory", memory_info);
   get("/sdapi/v1/scripts", "Scripts", sdapi_script_titles);
   get("/sdapi/v1/script-info", "Scripts with their arguments", sdapi_script_info);

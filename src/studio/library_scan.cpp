@@ -37,7 +37,27 @@ CREATE TABLE download (
 
 constexpr const char* kMigrations[] = {kFirst};
 
-constexpr int kRowsInATransaction = 500;
+constexpr int kRowsInATransaction = 200;
+
+// Many rows in one transaction, and no transaction so long that others wait for it.
+class Batches {
+ public:
+  explicit Batches(Database& db) : db_(db) {}
+  void step() {
+    if (rows_++ % kRowsInATransaction != 0) return;
+    commit();
+    transaction_.emplace(db_);
+  }
+  void commit() {
+    if (transaction_) transaction_->commit();
+    transaction_.reset();
+  }
+
+ private:
+  Database& db_;
+  int rows_ = 0;
+  std::optional<Database::Transaction> transaction_;
+};
 
 std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -77,8 +97,7 @@ CatalogModel model_of_row(const Statement& row) {
   for (const std::string& word : model.trigger_words)
     if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
   model.trigger_words = std::move(words);
-  if (model.missing_s)
-    model.problem = "the file is not there any more; it was " + model.path.string();
+  if (model.missing_s) model.problem = "the file is not there any more; it was " + model.relative;
   return model;
 }
 
@@ -90,31 +109,38 @@ struct LibraryScan::Known {
   int look = 0;
   bool missing = false, seen = false;
 
+  bool is_as(const FoundModel& found) const {
+    return !missing && same_file(found) && beside_stamp == found.beside_stamp &&
+           root == found.root.string() && place == found.place;
+  }
   bool same_file(const FoundModel& found) const {
     return bytes == found.bytes && changed_ns == found.changed_ns && look == kLookVersion;
   }
 };
 
+std::map<std::string, LibraryScan::Known> LibraryScan::known() const {
+  std::map<std::string, Known> known;
+  const auto lock = db_.lock();
+  Statement rows = db_.query(
+      "SELECT id, path, root, place, beside_stamp, bytes, changed_ns, inode, look, "
+      "missing IS NOT NULL FROM model");
+  while (rows.next())
+    known[rows.text(1)] = {.id = rows.integer(0),
+                           .path = rows.text(1),
+                           .root = rows.text(2),
+                           .place = rows.text(3),
+                           .beside_stamp = rows.text(4),
+                           .bytes = rows.integer(5),
+                           .changed_ns = rows.integer(6),
+                           .inode = static_cast<uint64_t>(rows.integer(7)),
+                           .look = static_cast<int>(rows.integer(8)),
+                           .missing = rows.integer(9) != 0};
+  return known;
+}
+
 LibraryScan::Report LibraryScan::run(const FoundModels& found, std::span<const fs::path> roots,
                                      const Progress& progress) {
-  std::map<std::string, Known> known;
-  {
-    const auto lock = db_.lock();
-    Statement rows = db_.query(
-        "SELECT id, path, root, place, beside_stamp, bytes, changed_ns, inode, look, "
-        "missing IS NOT NULL FROM model");
-    while (rows.next())
-      known[rows.text(1)] = {rows.integer(0),
-                             rows.text(1),
-                             rows.text(2),
-                             rows.text(3),
-                             rows.text(4),
-                             rows.integer(5),
-                             rows.integer(6),
-                             static_cast<uint64_t>(rows.integer(7)),
-                             static_cast<int>(rows.integer(8)),
-                             rows.integer(9) != 0};
-  }
+  std::map<std::string, Known> known = this->known();
   std::vector<const FoundModel*> unknown, altered;
   for (const FoundModel& model : found.models) {
     const auto it = known.find(model.path.string());
@@ -122,28 +148,22 @@ LibraryScan::Report LibraryScan::run(const FoundModels& found, std::span<const f
       unknown.push_back(&model);
       continue;
     }
-    Known& k = it->second;
-    k.seen = true;
-    if (k.missing || !k.same_file(model) || k.beside_stamp != model.beside_stamp ||
-        k.root != model.root.string() || k.place != model.place)
-      altered.push_back(&model);
+    it->second.seen = true;
+    if (!it->second.is_as(model)) altered.push_back(&model);
   }
   // Rows of these folders whose file was not met: gone, or moved.
-  std::multimap<std::pair<int64_t, int64_t>, Known*> lost;
+  Lost lost;
   std::set<std::string> looked;
   for (const fs::path& root : roots) looked.insert(root.string());
   for (auto& [path, k] : known)
     if (!k.seen && looked.contains(k.root)) lost.emplace(std::pair(k.bytes, k.changed_ns), &k);
 
-  const size_t total = unknown.size() + altered.size();
-  size_t done = 0;
-  std::optional<Database::Transaction> transaction;
+  Batches batches(db_);
+  const auto total = static_cast<int>(unknown.size() + altered.size());
+  int done = 0;
   const auto step = [&] {
-    progress.at("identify", static_cast<int>(done), static_cast<int>(total));
-    if (done++ % kRowsInATransaction != 0) return;
-    if (transaction) transaction->commit();
-    transaction.reset();
-    transaction.emplace(db_);
+    progress.at("identify", done++, total);
+    batches.step();
   };
   for (const FoundModel* model : altered) {
     step();
@@ -151,28 +171,29 @@ LibraryScan::Report LibraryScan::run(const FoundModels& found, std::span<const f
   }
   for (const FoundModel* model : unknown) {
     step();
-    // The same size and nanosecond, and the same inode or name: the very file, moved.
-    const auto [first, last] = lost.equal_range({model->bytes, model->changed_ns});
-    const auto from = std::find_if(first, last, [&](const auto& entry) {
-      return entry.second->inode == model->inode ||
-             fs::path(entry.second->path).filename() == model->path.filename();
-    });
-    if (from != last) {
-      move(*model, *from->second);
-      lost.erase(from);
-    } else {
-      insert(*model);
-    }
+    add(*model, lost);
   }
   for (const auto& [stamp, k] : lost) {
     ++report_.missing;
     if (k->missing) continue;
-    step();
+    batches.step();
     db_.run("UPDATE model SET missing = ? WHERE id = ?", now_, k->id);
     changed_ = true;
   }
-  if (transaction) transaction->commit();
+  batches.commit();
   return report_;
+}
+
+// The same size and nanosecond, and the same inode or name: the very file, moved.
+void LibraryScan::add(const FoundModel& found, Lost& lost) {
+  const auto [first, last] = lost.equal_range({found.bytes, found.changed_ns});
+  const auto from = std::find_if(first, last, [&](const auto& entry) {
+    return entry.second->inode == found.inode ||
+           fs::path(entry.second->path).filename() == found.path.filename();
+  });
+  if (from == last) return insert(found);
+  move(found, *from->second);
+  lost.erase(from);
 }
 
 // Of a file that changed nothing remains but its place; of one that did not, everything.

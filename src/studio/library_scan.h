@@ -1,7 +1,10 @@
 // Bringing the library's table up to date with what was found on disk.
 #pragma once
 
+#include <map>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "base/progress.h"
 #include "studio/database.h"
@@ -32,6 +35,9 @@ class LibraryScan {
 
  private:
   struct Known;
+  using Lost = std::multimap<std::pair<int64_t, int64_t>, Known*>;  // by size and time
+  std::map<std::string, Known> known() const;
+  void add(const FoundModel& found, Lost& lost);
   void update(const FoundModel& found, const Known& known);
   void insert(const FoundModel& found);
   void move(const FoundModel& found, const Known& from);

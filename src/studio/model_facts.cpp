@@ -86,6 +86,15 @@ void look_into(CatalogModel& model, const std::string& place) {
   if (!summary.usable && !summary.reason.empty()) model.problem = loose::clean(summary.reason);
   keep_claims(summary, model);
   if (model.type == "checkpoint" && !model.problem) add_defaults(model);
+  if (model.problem) model.problem = without_folder(*model.problem, model.path);
+}
+
+std::string without_folder(const std::string& message, const std::filesystem::path& model) {
+  const std::string folder = model.parent_path().string() + "/";
+  std::string text = message;
+  for (size_t at; folder.size() > 1 && (at = text.find(folder)) != std::string::npos;)
+    text.erase(at, folder.size());
+  return text;
 }
 
 Json facts_to_json(const CatalogModel& m) {

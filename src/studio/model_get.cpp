@@ -1,5 +1,9 @@
 #include "studio/model_get.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -68,6 +72,28 @@ void move_to(const fs::path& from, const fs::path& to) {
   fs::rename(partial, to);
 }
 
+// One program at a time writes into a quarantine.
+class QuarantineLock {
+ public:
+  explicit QuarantineLock(const fs::path& folder) {
+    fs::create_directories(folder);
+    fd_ = ::open((folder / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      ::close(fd_);
+      throw CodedError(ErrorKind::InvalidArgument, "conflict",
+                       "this model is being fetched already, by this program or another");
+    }
+  }
+  ~QuarantineLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  QuarantineLock(const QuarantineLock&) = delete;
+  QuarantineLock& operator=(const QuarantineLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
 class Getting {
  public:
   Getting(const ModelSources& sources, const std::string& spec, const GetOptions& options,
@@ -84,6 +110,7 @@ class Getting {
   }
 
   GotModel run() {
+    const QuarantineLock lock(quarantine_);
     const bool folder = offer_.files.size() > 1;
     std::string name = safe_file_name(folder ? offer_.name : offer_.files[0].path);
     if (!folder && !has_weight_extension(name)) name += ".safetensors";

@@ -69,6 +69,7 @@ struct WebClient::Hop {
   bool told = false;
   std::exception_ptr thrown;
   std::string forbidden;  // an address that may not be connected to
+  char reason[CURL_ERROR_SIZE] = {};
 
   bool is_final() const {
     return (response.status >= 200 && response.status < 300) || response.status == 416;
@@ -76,6 +77,47 @@ struct WebClient::Hop {
   void tell() {
     if (!told && is_final()) on_response(response);
     told = true;
+  }
+
+  void prepare(CURL* curl, const std::string& url, curl_slist* headers) {
+    const SourceSettings& sources = options.sources;
+    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, (std::string("pentimento/") + kVersion).c_str());
+    curl_easy_setopt(curl, CURLOPT_PROXY, sources.proxy.c_str());
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout_s));
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout_s));
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.stall_bytes_per_s));
+    curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+    if (sources.ca_file) curl_easy_setopt(curl, CURLOPT_CAINFO, sources.ca_file->c_str());
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Hop::header_arrives);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Hop::bytes_arrive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Hop::time_passes);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, this);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &Hop::socket_wanted);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, this);
+  }
+
+  void refuse_failure(CURLcode code, const std::string& host) const {
+    if (!forbidden.empty())
+      throw WebError(ErrorKind::InvalidArgument, "host_not_allowed",
+                     host +
+                         ": leads into the local network; set private_addresses in "
+                         "sources.json if that is meant",
+                     /*transient=*/false);
+    if (code == CURLE_OK) return;
+    const bool certificate = code == CURLE_PEER_FAILED_VERIFICATION ||
+                             code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM;
+    throw WebError(ErrorKind::Io, certificate ? "certificate" : "network",
+                   host + ": " + (reason[0] ? reason : curl_easy_strerror(code)),
+                   /*transient=*/!certificate);
   }
 
   static size_t header_arrives(char* data, size_t size, size_t count, void* self) {
@@ -158,47 +200,11 @@ WebResponse WebClient::hop(const std::string& url, const WebRequest& request,
     headers = curl_slist_append(headers, ("Authorization: Bearer " + token).c_str());
   const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_owner(
       headers, curl_slist_free_all);
-  char reason[CURL_ERROR_SIZE] = {};
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, (std::string("pentimento/") + kVersion).c_str());
-  curl_easy_setopt(curl, CURLOPT_PROXY, options_.sources.proxy.c_str());
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connect_timeout_s));
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout_s));
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options_.stall_bytes_per_s));
-  curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
-  if (options_.sources.ca_file)
-    curl_easy_setopt(curl, CURLOPT_CAINFO, options_.sources.ca_file->c_str());
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Hop::header_arrives);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &hop);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Hop::bytes_arrive);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &hop);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Hop::time_passes);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &hop);
-  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &Hop::socket_wanted);
-  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &hop);
-
+  hop.prepare(curl, url, headers);
   const CURLcode code = curl_easy_perform(curl);
   progress.cancel.throw_if_cancelled();
   if (hop.thrown) std::rethrow_exception(hop.thrown);
-  if (!hop.forbidden.empty())
-    throw WebError(ErrorKind::InvalidArgument, "host_not_allowed",
-                   target.host +
-                       ": leads into the local network; set private_addresses in "
-                       "sources.json if that is meant",
-                   /*transient=*/false);
-  if (code != CURLE_OK) {
-    const bool certificate = code == CURLE_PEER_FAILED_VERIFICATION ||
-                             code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM;
-    throw WebError(ErrorKind::Io, certificate ? "certificate" : "network",
-                   target.host + ": " + (reason[0] ? reason : curl_easy_strerror(code)),
-                   /*transient=*/!certificate);
-  }
+  hop.refuse_failure(code, target.host);
   hop.response.url = url;
   if (is_redirect(hop.response.status)) {
     char* location = nullptr;

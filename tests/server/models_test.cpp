@@ -80,6 +80,8 @@ TEST_F(Models, AreListedShownAndPictured) {
   EXPECT_EQ(decode_picture(as_bytes(preview.body), "x").image.width, 384);
   const Json whole = client_->get("/api/v1/models/" + lora["id"].get<std::string>()).json();
   EXPECT_EQ(whole["metadata"]["ss_output_name"], "mine_v2");
+  EXPECT_FALSE(whole["report"]["en"]["what"].get<std::string>().empty());
+  EXPECT_NE(whole["report"]["zh-CN"]["what"], whole["report"]["en"]["what"]);
   EXPECT_EQ(whole["path"], (models_ / "Lora" / "mine.safetensors").string());
   const Json vae = models("?type=vae")[0];
   EXPECT_FALSE(vae["problem"].is_null());
@@ -148,6 +150,18 @@ TEST_F(Models, LooksUpWhatCivitaiKnowsOfAFile) {
   EXPECT_FALSE(model["preview"].is_null());
   const std::string own = library_->need("lora", "mine").id;
   EXPECT_EQ(client_->post("/api/v1/models/" + own + "/look-up", Json::object()).status, 404);
+}
+
+TEST_F(Models, Automatic1111sListsKnowThem) {
+  write(models_ / "embeddings" / "word.safetensors", testing::embedding_file(3));
+  client_->post("/sdapi/v1/refresh-embeddings", Json::object());
+  const Json embeddings = client_->get("/sdapi/v1/embeddings").json();
+  EXPECT_EQ(embeddings["loaded"]["word"]["vectors"], 3);
+  EXPECT_EQ(embeddings["loaded"]["word"]["shape"], 768);
+  const Json loras = client_->get("/sdapi/v1/loras").json();
+  ASSERT_EQ(loras.size(), 1u);
+  EXPECT_EQ(loras[0]["alias"], "mine_v2");
+  EXPECT_EQ(loras[0]["metadata"]["ss_output_name"], "mine_v2");
 }
 
 TEST_F(Models, RefusalsSayWhatIsWrong) {

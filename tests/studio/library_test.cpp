@@ -244,6 +244,8 @@ TEST_F(Library, DamagedFilesAreListedWithTheReason) {
   for (const CatalogModel& model : library->list()) {
     ASSERT_TRUE(model.problem) << model.file;
     EXPECT_FALSE(model.problem->empty());
+    EXPECT_THAT(*model.problem, ::testing::Not(HasSubstr(models_.string())))
+        << "where the owner keeps models is not told";
   }
 }
 

@@ -1,8 +1,11 @@
 // Finding and getting models, from a Civitai and a Hugging Face of our own.
 #include "studio/model_get.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -153,6 +156,17 @@ TEST_F(ModelGet, SaysBeforeTheDownloadThatAModelCannotRunHere) {
   for (const auto& request : hub_.server.seen())
     EXPECT_THAT(request.target, ::testing::Not(HasSubstr("download")));
   EXPECT_EQ(get("civitai:11", /*anyway=*/true).type, "lora");
+}
+
+TEST_F(ModelGet, TwoProgramsDoNotWriteIntoOneFile) {
+  const fs::path quarantine =
+      models_ / ".downloads" / sha256_hex(std::string("civitai:11@22")).substr(0, 16);
+  fs::create_directories(quarantine);
+  const int fd = ::open((quarantine / ".lock").c_str(), O_RDWR | O_CREAT, 0666);
+  ASSERT_EQ(::flock(fd, LOCK_EX), 0);
+  EXPECT_EQ(code_of("civitai:11"), "conflict");
+  ::close(fd);
+  EXPECT_EQ(code_of("civitai:11"), "");
 }
 
 TEST_F(ModelGet, AMissingPreviewFailsNothing) {
