@@ -55,6 +55,7 @@ int run_cli(int argc, char** argv) {
   add_upscale(app, context);
   add_describe(app, context);
   add_try_on(app, context);
+  add_blend(app, context);
   add_preprocess(app, context);
   add_repeat(app, context);
   add_info(app, context);

@@ -49,6 +49,7 @@ void add_stylize(CLI::App& app, Context& context);
 void add_upscale(CLI::App& app, Context& context);
 void add_describe(CLI::App& app, Context& context);
 void add_try_on(CLI::App& app, Context& context);
+void add_blend(CLI::App& app, Context& context);
 void add_preprocess(CLI::App& app, Context& context);
 void add_repeat(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);

@@ -68,4 +68,8 @@ Steering CommandControls::ready(const Scene& scene) const {
   return steering;
 }
 
+void CommandControls::steer(Img2ImgOptions& options) const {
+  if (!empty()) options.steer = [this](const Scene& scene) { return ready(scene); };
+}
+
 }  // namespace pentimento

@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "pipelines/add_ons.h"
 #include "pipelines/control.h"
+#include "pipelines/img2img.h"
 
 namespace CLI {
 class App;
@@ -32,6 +33,8 @@ class CommandControls {
   void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
 
   Steering ready(const Scene& scene) const;
+  // Hands them to a run, which this must outlive; nothing when there are none.
+  void steer(Img2ImgOptions& options) const;
 
  private:
   struct Unit {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "cli/control_options.h"
 #include "cli/generation_options.h"
 #include "cli/inputs.h"
 #include "pipelines/painting_presets.h"
@@ -14,6 +15,7 @@ namespace {
 struct Arguments {
   Img2ImgRequest request;
   GenerationArguments generation;
+  ControlArguments controls;
   std::vector<std::string> inputs;
   std::string style;
   bool list_styles = false, pre_pass = true;
@@ -47,6 +49,7 @@ void run(Context& context, Arguments& a, const CLI::App& verb, const char* job) 
   if (std::string(job) == "img2img" && a.inputs.empty())
     throw Error(ErrorKind::InvalidArgument, "no input picture given; try: pentimento img2img photo.jpg");
   std::vector<std::filesystem::path> inputs = expand_inputs(a.inputs);
+  CommandControls controls(context, a.controls, /*from_picture=*/!inputs.empty());
   if (inputs.empty()) inputs.emplace_back();  // text to image: one run without a picture
   PaintingSession session(context, a.generation, job, inputs.size(), a.request.batch);
   Img2ImgRequest request = a.request;
@@ -56,6 +59,8 @@ void run(Context& context, Arguments& a, const CLI::App& verb, const char* job) 
     if (a.pre_pass && !preset->pre_pass.empty())
       stylizer.emplace(session.runtime(), context.paths.assets / "painting");
   }
+  AddOns add_ons(session.runtime(), context.paths.cache);
+  controls.load(add_ons, session.model(), session.progress());
   Img2ImgPlan plan;
   for (const auto& path : inputs) {
     std::optional<InputPicture> input;
@@ -64,7 +69,8 @@ void run(Context& context, Arguments& a, const CLI::App& verb, const char* job) 
       input->input = with_pre_pass(*stylizer, *preset, input->input, session.progress());
     const InputImage* picture = input ? &input->input : nullptr;
     plan = plan_img2img(session.model(), request, picture, session.seed(), &session.timings());
-    const Img2ImgOptions options = session.begin(path, plan.describe());
+    Img2ImgOptions options = session.begin(path, plan.describe());
+    controls.steer(options);
     Img2ImgInputs all{.picture = picture, .mask = nullptr, .finish = {}, .facts = {}};
     if (preset) all.facts = preset_facts(*preset, stylizer.has_value());
     run_img2img(session.model(), request, plan, all, options, session.progress());
@@ -88,6 +94,7 @@ void add_verb(CLI::App& app, Context& context, const char* name, const char* des
   }
   add_generation_options(*verb, arguments->request, arguments->generation);
   add_extra_file_options(*verb, context);
+  add_control_options(*verb, arguments->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

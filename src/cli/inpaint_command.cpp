@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "cli/control_options.h"
 #include "cli/generation_options.h"
 #include "cli/inpaint_options.h"
 #include "cli/inputs.h"
@@ -14,6 +15,7 @@ struct Arguments {
   InpaintRequest request;
   GenerationArguments generation;
   InpaintArguments mask;
+  ControlArguments controls;
   std::string input;
 };
 
@@ -25,10 +27,14 @@ void run(Context& context, Arguments& a, const CLI::App& verb) {
     throw Error(ErrorKind::InvalidArgument,
                 "the picture and the mask cannot both come from standard input");
   const InputPicture picture = read_input(a.input), mask = read_input(a.mask.mask);
+  CommandControls controls(context, a.controls, /*from_picture=*/true);
   PaintingSession session(context, a.generation, "inpaint", 1, a.request.base.batch);
+  AddOns add_ons(session.runtime(), context.paths.cache);
+  controls.load(add_ons, session.model(), session.progress());
   const InpaintPlan plan = plan_inpaint(session.model(), a.request, picture.input, mask.input,
                                         session.seed(), &session.timings());
-  const Img2ImgOptions options = session.begin(a.input, plan.describe());
+  Img2ImgOptions options = session.begin(a.input, plan.describe());
+  controls.steer(options);
   run_inpaint(session.model(), a.request, plan, picture.input, mask.input, options,
               session.progress());
   session.end(plan.img2img);
@@ -44,6 +50,7 @@ void add_inpaint(CLI::App& app, Context& context) {
   add_mask_options(*verb, a->request, a->mask);
   add_picture_options(*verb, a->request.base, a->generation);
   add_generation_options(*verb, a->request.base, a->generation);
+  add_control_options(*verb, a->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -1,9 +1,18 @@
 #include "pipelines/add_ons.h"
 
+#include "base/memory.h"
+
 namespace pentimento {
 namespace {
 
 constexpr size_t kKept = 4;  // networks that stay loaded
+// Fewer stay while the system has less than this to give.
+constexpr uint64_t kRoom = uint64_t{2} << 30;
+
+bool short_of_memory() {
+  const uint64_t available = available_memory_bytes();
+  return available != 0 && available < kRoom;
+}
 
 }  // namespace
 
@@ -21,7 +30,8 @@ std::shared_ptr<Network> AddOns::find(const std::string& key, Load load) {
       residents_.splice(residents_.begin(), residents_, it);
       return std::static_pointer_cast<Network>(residents_.front().network);
     }
-  while (residents_.size() >= kKept) residents_.pop_back();
+  while (!residents_.empty() && (residents_.size() >= kKept || short_of_memory()))
+    residents_.pop_back();
   std::shared_ptr<Network> network = load();
   residents_.push_front({key, network});
   return network;

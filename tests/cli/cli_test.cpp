@@ -11,6 +11,7 @@
 
 #include "cli/program.h"
 #include "image/codec.h"
+#include "pipelines/add_on_files.h"
 #include "support/golden.h"
 #include "weights/tensor_file.h"
 
@@ -471,6 +472,39 @@ TEST(Cli, ImportsAFolderOfPicturesOnce) {
 TEST(Cli, ImportRefusesWhatIsNoFolder) {
   Program program;
   expect_refusal(program.run({"import", "nowhere"}), 3, "nowhere: is not a folder");
+}
+
+TEST(Cli, BlendsPicturesWithoutAnySpecialWeights) {
+  Program program;
+  const Outcome outcome = program.run({"blend", kPicture, kPicture, "--model", kModel, "--steps",
+                                       "2", "--weights", "2,1", "--seed", "1", "-o", "a.png"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "no IP-Adapter is installed")) << outcome.err;
+  const std::string text = read_picture(program / "a.png").text.at("parameters");
+  EXPECT_TRUE(has(text, "Blend: latents")) << text;
+  EXPECT_TRUE(has(text, "67%, 33%")) << text;
+  EXPECT_EQ(program.run({"blend", kPicture}).code, 2);
+  expect_refusal(program.run({"blend", kPicture, kPicture, "--method", "image-prompt"}), 3,
+                 "models/ipadapter");
+}
+
+TEST(Cli, ControlNamesWhatIsMissing) {
+  Program program;
+  expect_refusal(program.run({"img2img", kPicture, "--control", "canny"}), 3, "models/ControlNet");
+  expect_refusal(program.run({"img2img", kPicture, "--control", "canny:weight=x"}), 2, "weight=x");
+  expect_refusal(program.run({"txt2img", "--control", kPicture}), 2, "image=FILE");
+}
+
+TEST(Cli, ControlSteersARunAndSaysSo) {
+  Program program;
+  const fs::path net = testing::write_controlnet((program / "x").parent_path());
+  const Outcome outcome = program.run(img2img({"--control", net.string() + ":pre=canny,weight=0.5",
+                                               "--control-maps", "maps", "-o", "a.png"}));
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(fs::exists(program / "maps/control-1.png"));
+  const std::string text = read_picture(program / "a.png").text.at("parameters");
+  EXPECT_TRUE(has(text, "ControlNet 0")) << text;
+  EXPECT_TRUE(has(text, "Module: canny")) << text;
 }
 
 }  // namespace

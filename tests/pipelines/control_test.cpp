@@ -11,6 +11,7 @@
 #include "pipelines/control_stack.h"
 #include "pipelines/guidance.h"
 #include "pipelines/img2img.h"
+#include "pipelines/inpaint.h"
 
 namespace pentimento {
 namespace {
@@ -228,6 +229,36 @@ TEST(Control, TwoOfHalfTheWeightDoTheWorkOfOne) {
   const Image one = paint({{.network = "tiny", .weight = 1}})[0].image,
               two = paint({half, half})[0].image;
   EXPECT_LE(largest_difference(one, two), 1);
+}
+
+// An inpaint job shows its controls the region that is painted, and what the mask lets change.
+TEST(Control, SeesTheRegionThatIsPainted) {
+  Studio& s = studio();
+  InpaintRequest request;
+  request.base.seed = 5;
+  request.base.steps = 2;
+  request.base.width = request.base.height = 64;
+  request.only_masked = true;
+  request.only_masked_padding = 4;
+  InputImage mask{Image(s.cat.image.width, s.cat.image.height, 1), "mask.png", "02"};
+  for (int y = 10; y < 30; ++y) std::fill_n(mask.image.at(12, y), 20, uint8_t{255});
+  const InpaintPlan plan = plan_inpaint(s.model, request, s.cat, mask, 0, nullptr);
+  ASSERT_TRUE(plan.region.has_value());
+  int asked = 0;
+  Img2ImgOptions options;
+  options.steer = [&](const Scene& scene) {
+    ++asked;
+    EXPECT_EQ(scene.part->region, *plan.region);
+    EXPECT_EQ(scene.part->width, s.cat.image.width);
+    EXPECT_EQ(scene.picture->width, plan.img2img.width);
+    EXPECT_EQ(scene.repaint->height, plan.img2img.height);
+    const ControlUnit unit{.network = "tiny", .preprocess = {Preprocessor::Inpaint}};
+    Steering steering;
+    steering.controls.push_back(make_control(s.net(), unit, nullptr, scene).control);
+    return steering;
+  };
+  run_inpaint(s.model, request, plan, s.cat, mask, options, {});
+  EXPECT_EQ(asked, 1);
 }
 
 // Guidance combines what the UNet says when each branch is steered by its own residuals.
