@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import type { ProxyOptions } from "vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ProxyOptions } from "vite";
 
 // The page carries the program's version: when the server answers with another, it reloads.
 const version = /project\(\w+ VERSION ([\d.]+)/.exec(readFileSync("../CMakeLists.txt", "utf8"))?.[1] ?? "0";
@@ -23,11 +22,4 @@ export default defineConfig({
   // `npm run dev`: the page as it is written, over a program that runs already.
   server: { proxy },
   preview: { proxy },
-  resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
-  test: {
-    environment: "node",
-    include: ["src/**/*.test.ts"],
-    // Runes compile for the browser only so; otherwise effects never run.
-    testTransformMode: { web: ["**/*.test.ts"] },
-  },
 });
