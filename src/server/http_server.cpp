@@ -229,6 +229,14 @@ struct HttpServer::Impl : public httplib::Server {
                                           return false;
                                         }
                                       });
+    } else if (response.body.size() > 1024) {
+      // Not set_content: the library would compress text with Brotli at its slowest, a second of
+      // processor time for the page's script, on a computer that has better things to do.
+      const auto body = std::make_shared<const std::string>(std::move(response.body));
+      to.set_content_provider(body->size(), response.content_type,
+                              [body](size_t offset, size_t length, httplib::DataSink& sink) {
+                                return sink.write(body->data() + offset, length);
+                              });
     } else if (!response.content_type.empty()) {
       to.set_content(std::move(response.body), response.content_type);
     }
