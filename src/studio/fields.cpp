@@ -133,7 +133,7 @@ struct Checker {
     const std::string prefix = path.empty() ? "" : path + ".";
     for (const auto& [name, item] : object.items()) {
       const auto known = std::find_if(fields.begin(), fields.end(),
-                                      [&](const Field& f) { return f.name == name; });
+                                      [&, name = name](const Field& f) { return f.name == name; });
       if (known == fields.end())
         unknown(name, fields, prefix);
       else if (!item.is_null())

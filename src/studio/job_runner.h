@@ -59,6 +59,8 @@ struct RunnerPort {
   std::function<void(const Image& preview)> preview;      // a small look inside, after a step
   std::function<void(int index, RunnerPicture)> picture;  // durable when it returns
   bool wants_previews = true;
+  // How many pictures this job makes, when the request does not tell; may be empty.
+  std::function<void(int pictures)> expect;
   // Where a run keeps its steps to go on after a stop. `key` names what decides the network's
   // answers besides the request: program and model. Lives as long as the run; may be empty, or
   // return null: then nothing is kept.

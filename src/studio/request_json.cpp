@@ -257,10 +257,14 @@ std::vector<Field> img2img_fields(bool with_picture) {
   return fields;
 }
 
-Img2ImgJob img2img_job_from_json(const Json& json) {
-  Img2ImgJob job;
+void read_img2img_job(const Json& json, Img2ImgJob& job) {
   Reader reader(json);
   visit(reader, job);
+}
+
+Img2ImgJob img2img_job_from_json(const Json& json) {
+  Img2ImgJob job;
+  read_img2img_job(json, job);
   return job;
 }
 

@@ -22,7 +22,8 @@ std::vector<Field> img2img_fields(bool with_picture);
 
 // `json` has passed check(); fields that txt2img lacks take their defaults.
 Img2ImgJob img2img_job_from_json(const Json& json);
-Json img2img_job_to_json(const Img2ImgJob& job);  // every field, seeds as they are
+void read_img2img_job(const Json& json, Img2ImgJob& job);  // what is absent or null stays
+Json img2img_job_to_json(const Img2ImgJob& job);           // every field, seeds as they are
 Img2ImgJob img2img_job_from_infotext(const Infotext& info);
 
 }  // namespace pentimento

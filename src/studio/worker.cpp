@@ -168,6 +168,10 @@ RunnerPort Worker::port_for(const Job& job) {
   port.picture = [this, job](int index, RunnerPicture picture) {
     on_picture(job, index, std::move(picture));
   };
+  port.expect = [this](int pictures) {
+    std::lock_guard lock(mutex_);
+    running_->pictures_total = std::max(1, pictures);
+  };
   port.result = [this, job](const Json& result) { deps_.queue.set_result(job.id, result); };
   port.memory = [this, job](const std::string& key) { return open_memory(job, key); };
   port.has_picture = [this](int index) {
@@ -245,7 +249,7 @@ void Worker::on_picture(const Job& job, int index, RunnerPicture picture) {
   const Gallery::Added added = deps_.gallery.add(file);
   {
     std::lock_guard lock(mutex_);
-    running_->pictures_done = std::min(index + 1, running_->pictures_total);
+    running_->pictures_done = std::min(running_->pictures_done + 1, running_->pictures_total);
   }
   deps_.events.picture(added.picture);
 }

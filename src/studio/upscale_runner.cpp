@@ -1,0 +1,162 @@
+#include "studio/upscale_runner.h"
+
+#include "base/memory.h"
+#include "runtime/version.h"
+#include "studio/coded_error.h"
+#include "studio/diffusion_tools.h"
+#include "text/infotext.h"
+
+namespace pentimento {
+namespace {
+
+std::vector<Field> upscale_fields() {
+  const auto size = [](const char* name) {
+    return Field{.name = name,
+                 .type = FieldType::Integer,
+                 .default_value = 0,
+                 .what = "pixels of the result instead of a scale; one alone keeps proportions",
+                 .minimum = 0,
+                 .maximum = 16384};
+  };
+  return {{.name = "upscaler",
+           .default_value = kDefaultUpscaler,
+           .what = "a network's name, or lanczos: GET /api/v1/models?type=upscaler",
+           .maximum = 300},
+          {.name = "scale",
+           .type = FieldType::Number,
+           .default_value = 2,
+           .what = "how many times as wide and high",
+           .minimum = 1,
+           .maximum = 16},
+          size("width"),
+          size("height")};
+}
+
+UpscaleRequest request_of(const Json& json) {
+  return {.scale = json.at("scale"),
+          .width = json.at("width").get<int>(),
+          .height = json.at("height").get<int>(),
+          .upscaler = json.at("upscaler")};
+}
+
+// A1111's words for its Extras tab, behind what the picture says of its own making.
+std::string infotext_of(const std::string& before, const UpscalePlan& plan,
+                        const InputImage& input) {
+  Infotext info = before.empty() ? Infotext{} : parse_infotext(before);
+  info.set("Job", "upscale");
+  info.set("Postprocess upscale to",
+           std::to_string(plan.width) + "x" + std::to_string(plan.height));
+  info.set("Postprocess upscaler", plan.upscaler);
+  info.set("Input", input.name);
+  info.set("Input SHA-256", input.sha256);
+  info.set("Version", version_text());
+  return format_infotext(info);
+}
+
+class UpscaleRunner : public JobRunner {
+ public:
+  explicit UpscaleRunner(std::shared_ptr<UpscalerShelf> shelf) : shelf_(std::move(shelf)) {}
+
+  JobKind describe() const override {
+    return {.kind = "upscale",
+            .what = "make a picture larger, with details to match",
+            .inputs = {{"source", "the picture", true}},
+            .fields = upscale_fields()};
+  }
+
+  Json resolve(Json request, const JobInputs&) const override {
+    const auto problems = problems_of(request_of(request));
+    if (!problems.empty())
+      throw CodedError(ErrorKind::InvalidArgument, "invalid", problems.front(), "request");
+    return request;
+  }
+
+  PlanReport plan(const Json& request, const JobInputs& inputs) override {
+    const InputImage source = input_of(inputs, "source").value();
+    const UpscalePlan plan =
+        shelf_->plan(request_of(request), source.image.width, source.image.height);
+    return {.width = plan.width,
+            .height = plan.height,
+            .seconds = plan.seconds,
+            .memory_bytes = plan.memory_bytes,
+            .sentence = plan.describe()};
+  }
+
+  void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
+    port.progress.at("load", 0, 1);
+    const InputImage source = input_of(inputs, "source").value();
+    UpscalePlan plan;
+    Progress progress = port.progress;
+    progress.report = [&](const ProgressEvent& event) {
+      ProgressEvent told = event;
+      if (event.stage == "enlarge") told.stage = "upscale";
+      port.progress.report(told);
+    };
+    RunnerPicture made;
+    made.image = shelf_->enlarge(request_of(request), source.image, progress, &plan);
+    made.infotext = infotext_of("", plan, source);
+    made.model = plan.upscaler;
+    made.request = request;
+    port.picture(0, std::move(made));
+  }
+
+  void unload() override { shelf_->drop(); }
+
+ private:
+  std::shared_ptr<UpscalerShelf> shelf_;
+};
+
+}  // namespace
+
+Upscaler* UpscalerShelf::open(const UpscalerEntry& entry) {
+  if (entry.path.empty()) return nullptr;
+  if (!network_ || name_ != entry.path.string()) {
+    network_.reset();
+    network_ = open_network(runtime_, entry);
+    name_ = entry.path.string();
+  }
+  return network_.get();
+}
+
+UpscalePlan UpscalerShelf::plan(const UpscaleRequest& request, int width, int height) {
+  std::lock_guard lock(mutex_);
+  const UpscalerEntry entry = find_upscaler(folders_, request.upscaler);
+  const Upscaler* network = open(entry);
+  const Timings timings(timings_file_);
+  return plan_upscale(request, entry.name, network ? &network->config() : nullptr, width, height,
+                      &timings);
+}
+
+Image UpscalerShelf::enlarge(const UpscaleRequest& request, const Image& picture,
+                             const Progress& progress, UpscalePlan* told) {
+  std::lock_guard lock(mutex_);
+  const UpscalerEntry entry = find_upscaler(folders_, request.upscaler);
+  Upscaler* network = open(entry);
+  Timings timings(timings_file_);
+  const UpscalePlan plan = plan_upscale(request, entry.name, network ? &network->config() : nullptr,
+                                        picture.width, picture.height, &timings);
+  check_memory(plan, available_memory_bytes());
+  if (told) *told = plan;
+  return run_upscale(network, plan, picture, progress, &timings);
+}
+
+void UpscalerShelf::drop() {
+  std::lock_guard lock(mutex_);
+  network_.reset();
+}
+
+std::unique_ptr<JobRunner> make_upscale_runner(std::shared_ptr<UpscalerShelf> shelf) {
+  return std::make_unique<UpscaleRunner>(std::move(shelf));
+}
+
+Enlarge enlarge_with(std::shared_ptr<UpscalerShelf> shelf) {
+  return [shelf](const Image& image, int width, int height, const std::string& upscaler) {
+    const Image large =
+        shelf->enlarge({.width = width, .height = height, .upscaler = upscaler}, image, {});
+    return large.width == width && large.height == height
+               ? large
+               : resize(large, width, height, Filter::Lanczos);
+  };
+}
+
+}  // namespace pentimento
