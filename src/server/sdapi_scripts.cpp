@@ -69,8 +69,138 @@ void loopback(App& app, const Json& a, SdapiJob& job) {
   r["curve"] = a[2].is_string() ? lower(a[2].get<std::string>()) : "linear";
 }
 
+// Both outpainting scripts become the job `outpaint`, which fills and joins in its own way: sides,
+// their width and the blur of the seam are the caller's.
+void outpaint(App& app, SdapiJob& job, double pixels, double blur, const Json& directions,
+              const char* fill) {
+  if (job.spec.kind != "img2img" || !has_kind(app, "outpaint"))
+    throw CodedError(ErrorKind::Unsupported, "unsupported",
+                     "outpainting works on img2img without a mask here", "script_name");
+  const Json sides = directions.is_string() ? Json::array({directions}) : directions;
+  job.spec.kind = "outpaint";
+  Json& r = job.spec.request;
+  r["width"] = r["height"] = 0;  // there: the size of a crop; here the model's own size decides
+  r["resize_mode"] = "stretch";
+  for (const char* side : {"left", "right", "up", "down"}) {
+    const bool wanted = std::any_of(sides.begin(), sides.end(), [&](const Json& given) {
+      return given.is_string() && lower(given.get<std::string>()) == side;
+    });
+    const std::string name = side == std::string("up")     ? "top"
+                             : side == std::string("down") ? "bottom"
+                                                           : side;
+    r[name] = wanted ? std::to_string(std::clamp<int>(static_cast<int>(pixels), 8, 1024)) : "0";
+  }
+  const int feather = std::clamp(static_cast<int>(blur), 0, 64);
+  r["feather"] = feather;
+  r["overlap"] = std::clamp(4 * feather, 16, 256);
+  r["fill"] = fill;
+}
+
+void outpainting_mk2(App& app, const Json& a, SdapiJob& job) {
+  outpaint(app, job, number_at(a, 1, "Pixels to expand"), number_at(a, 2, "Mask blur"), a.at(3),
+           "mirror");
+}
+
+void poor_mans_outpainting(App& app, const Json& a, SdapiJob& job) {
+  outpaint(app, job, number_at(a, 0, "Pixels to expand"), number_at(a, 1, "Mask blur"), a.at(3),
+           "blur");
+}
+
+// The directions of A1111 1.10's menu for img2img, in its order (webui-spec §3.5).
+constexpr const char* kDirections[] = {"Nothing",
+                                       "Seed",
+                                       "Var. seed",
+                                       "Var. strength",
+                                       "Steps",
+                                       "CFG Scale",
+                                       "Image CFG Scale",
+                                       "Prompt S/R",
+                                       "Prompt order",
+                                       "Sampler",
+                                       "Checkpoint name",
+                                       "Negative Guidance minimum sigma",
+                                       "Sigma Churn",
+                                       "Sigma min",
+                                       "Sigma max",
+                                       "Sigma noise",
+                                       "Schedule type",
+                                       "Schedule min sigma",
+                                       "Schedule max sigma",
+                                       "Schedule rho",
+                                       "Beta schedule alpha",
+                                       "Beta schedule beta",
+                                       "Eta",
+                                       "Clip skip",
+                                       "Denoising",
+                                       "Initial noise multiplier",
+                                       "Extra noise",
+                                       "Cond. Image Mask Weight",
+                                       "VAE",
+                                       "Styles"};
+
+// By number or by name.
+std::string direction_of(const Json& given) {
+  if (given.is_string()) return given;
+  const int64_t index = given.is_number_integer() ? given.get<int64_t>() : -1;
+  if (index < 0 || index >= static_cast<int64_t>(std::size(kDirections)))
+    throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
+                     "X/Y/Z plot: there is no direction " + given.dump().substr(0, 40),
+                     "script_args");
+  return kDirections[index];
+}
+
+// What was chosen in the drop-down list, or what was typed.
+std::string values_of(const Json& typed, const Json& chosen) {
+  if (typed.is_string() && typed != "") return typed;
+  std::string text;
+  if (chosen.is_array())
+    for (const Json& value : chosen)
+      if (value.is_string())
+        text += (text.empty() ? "\"" : ",\"") + value.get<std::string>() + "\"";
+  return text;
+}
+
+void xyz_plot(App& app, const Json& a, SdapiJob& job) {
+  if (job.spec.kind != "img2img" || !has_kind(app, "grid"))
+    throw CodedError(ErrorKind::Unsupported, "unsupported",
+                     "X/Y/Z plot works on img2img without a mask here", "script_name");
+  job.spec.kind = "grid";
+  constexpr const char* kNames[] = {"x", "y", "z"};
+  for (size_t d = 0; d < 3; ++d) {
+    const std::string direction = direction_of(a.at(3 * d));
+    if (direction != "Nothing" && !direction.empty())
+      job.spec.request[kNames[d]] = direction + "=" + values_of(a.at(3 * d + 1), a.at(3 * d + 2));
+  }
+}
+
 const std::vector<Script>& scripts() {
+  static const Json kSides = {"left", "right", "up", "down"};
   static const std::vector<Script> table = {
+      {.title = "X/Y/Z plot",
+       .arguments = {{"X type", 0},
+                     {"X values", ""},
+                     {"X values", nullptr},
+                     {"Y type", 0},
+                     {"Y values", ""},
+                     {"Y values", nullptr},
+                     {"Z type", 0},
+                     {"Z values", ""},
+                     {"Z values", nullptr}},
+       .apply = xyz_plot},
+      {.title = "Outpainting mk2",
+       .arguments = {{"Recommended settings", ""},
+                     {"Pixels to expand", 128, 8, 256, 8},
+                     {"Mask blur", 8, 0, 64, 1},
+                     {"Outpainting direction", kSides},
+                     {"Fall-off exponent (lower=higher detail)", 1, 0, 4, 0.01},
+                     {"Color variation", 0.05, 0, 1, 0.01}},
+       .apply = outpainting_mk2},
+      {.title = "Poor man's outpainting",
+       .arguments = {{"Pixels to expand", 128, 8, 256, 8},
+                     {"Mask blur", 4, 0, 64, 1},
+                     {"Masked content", 0},
+                     {"Outpainting direction", kSides}},
+       .apply = poor_mans_outpainting},
       {.title = "Loopback",
        .arguments = {{"Loops", 4, 1, 32, 1},
                      {"Final denoising strength", 0.5, 0, 1, 0.01},

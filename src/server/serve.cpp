@@ -12,11 +12,17 @@
 #include "server/http_server.h"
 #include "server/pairing.h"
 #include "studio/coded_error.h"
+#include "studio/describe_runner.h"
+#include "studio/grid_runner.h"
 #include "studio/img2img_runner.h"
+#include "studio/inpaint_runner.h"
 #include "studio/loopback_runner.h"
 #include "studio/model_library.h"
+#include "studio/outpaint_runner.h"
 #include "studio/stylize_runner.h"
+#include "studio/try_on_runner.h"
 #include "studio/txt2img_runner.h"
+#include "studio/upscale_runner.h"
 
 namespace pentimento {
 namespace {
@@ -81,8 +87,16 @@ std::string owner_token(const ServeOptions& options) {
 
 // Everything that computes, made once; the runners refer to the runtime.
 struct Engine {
-  explicit Engine(RuntimeOptions options) : runtime(std::move(options)) {}
+  Engine(RuntimeOptions options, const Paths& paths)
+      : runtime(std::move(options)),
+        shelf(std::make_shared<UpscalerShelf>(
+            runtime,
+            std::vector<std::filesystem::path>{
+                paths.assets / "upscaling", paths.data / "models" / "ESRGAN",
+                paths.data / "models" / "RealESRGAN", paths.data / "models" / "upscaling"},
+            paths.cache / "timings.txt")) {}
   Runtime runtime;
+  std::shared_ptr<UpscalerShelf> shelf;
 };
 
 JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& studio,
@@ -92,8 +106,14 @@ JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& st
                              options.paths.cache / "timings.txt"};
   JobRunners runners;
   runners.push_back(make_img2img_runner(tools));
-  runners.push_back(make_txt2img_runner(tools));
+  runners.push_back(make_txt2img_runner(tools, enlarge_with(engine.shelf)));
+  runners.push_back(make_upscale_runner(engine.shelf));
+  runners.push_back(make_inpaint_runner(tools));
+  runners.push_back(make_outpaint_runner(tools));
   runners.push_back(make_loopback_runner(tools));
+  runners.push_back(make_grid_runner(tools));
+  runners.push_back(make_try_on_runner(tools));
+  runners.push_back(make_describe_runner());
   runners.push_back(make_stylize_runner(engine.runtime, options.paths.assets / "painting"));
   return runners;
 }
@@ -153,11 +173,17 @@ int serve(const ServeOptions& options) {
                       .cors_origins = options.cors_origins,
                       .basic_auth = options.api_auth};
   if (!options.make_runners) {
-    engine = std::make_unique<Engine>(options.runtime);
+    engine = std::make_unique<Engine>(options.runtime, options.paths);
     limit_resident_bytes(engine->runtime, options.model_memory_bytes);
     app_options.system.device = options.runtime.device;
     app_options.system.precision = to_string(engine->runtime.precision());
     app_options.system.threads = options.runtime.threads;
+    app_options.upscalers = [shelf = engine->shelf] {
+      std::vector<std::string> names;
+      for (const UpscalerEntry& entry : shelf->installed())
+        if (!entry.path.empty()) names.push_back(entry.label.empty() ? entry.name : entry.label);
+      return names;
+    };
   }
   App app(studio, catalog, app_options);
   const LibraryNews news(*catalog, studio.events);
