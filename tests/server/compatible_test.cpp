@@ -141,6 +141,68 @@ TEST_F(Compatible, LoopbackIsAJobOfItsOwn) {
   EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
 }
 
+TEST_F(Compatible, OutpaintingScriptsAreTheJobOutpaint) {
+  Json body = {{"init_images", {base64_encode(png())}},
+               {"steps", 1},
+               {"script_name", "Outpainting mk2"},
+               {"script_args", {"", 64, 6, {"left", "down"}, 1.0, 0.05}}};
+  const Answer answer = client_.post("/sdapi/v1/img2img", body);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
+  EXPECT_EQ(job["kind"], "outpaint");
+  EXPECT_EQ(job["request"]["left"], "64");
+  EXPECT_EQ(job["request"]["right"], "0");
+  EXPECT_EQ(job["request"]["bottom"], "64");
+  EXPECT_EQ(job["request"]["feather"], 6);
+  EXPECT_EQ(job["request"]["fill"], "mirror");
+  body["script_name"] = "poor man's outpainting";
+  body["script_args"] = {128, 4, "fill", {"up"}};
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 200);
+  job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
+  EXPECT_EQ(job["request"]["top"], "128");
+  EXPECT_EQ(job["request"]["fill"], "blur");
+}
+
+TEST_F(Compatible, SoftInpaintingIsPartOfTheInpaintJob) {
+  const std::string image = base64_encode(png());
+  const Answer answer = client_.post(
+      "/sdapi/v1/img2img",
+      {{"init_images", {image}},
+       {"mask", image},
+       {"steps", 1},
+       {"mask_blur_x", 3},
+       {"mask_blur_y", 7},
+       {"alwayson_scripts", {{"Soft inpainting", {{"args", {true, 2, 0.25, 8, 0.5}}}}}}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json r = client_.get("/api/v1/jobs?limit=1").json()["items"][0]["request"];
+  EXPECT_EQ(r["soft"], true);
+  EXPECT_EQ(r["soft_schedule_bias"], 2);
+  EXPECT_EQ(r["soft_preservation"], 0.25);
+  EXPECT_EQ(r["soft_transition_contrast"], 8);
+  EXPECT_EQ(r["soft_mask_influence"], 0.5);
+  EXPECT_EQ(r["soft_difference_threshold"], 0.5) << "what is missing keeps its default";
+  EXPECT_EQ(r["mask_blur_x"], 3);
+  EXPECT_EQ(r["mask_blur_y"], 7);
+}
+
+TEST_F(Compatible, XyzPlotIsTheJobGrid) {
+  Json body = {{"init_images", {base64_encode(png())}},
+               {"steps", 1},
+               {"width", 64},
+               {"height", 64},
+               {"script_name", "x/y/z plot"},
+               {"script_args", {24, "0.3,0.5", nullptr, "Sampler", "", {"Euler a", "DDIM"}}}};
+  const Answer answer = client_.post("/sdapi/v1/img2img", body);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
+  EXPECT_EQ(job["kind"], "grid");
+  EXPECT_EQ(job["request"]["x"], "Denoising=0.3,0.5");
+  EXPECT_EQ(job["request"]["y"], "Sampler=\"Euler a\",\"DDIM\"");
+  EXPECT_EQ(job["request"]["z"], "");
+  body["script_args"] = {99, "1"};
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
+}
+
 TEST_F(Compatible, AMaskMakesItInpainting) {
   const std::string image = base64_encode(png());
   const Answer answer = client_.post("/sdapi/v1/img2img", {{"init_images", {image}},

@@ -8,8 +8,11 @@
 #include <thread>
 
 #include "studio/coded_error.h"
+#include "studio/grid_runner.h"
+#include "studio/inpaint_json.h"
 #include "studio/job_runner.h"
 #include "studio/loopback_runner.h"
+#include "studio/outpaint_runner.h"
 #include "studio/request_json.h"
 #include "studio/txt2img_json.h"
 #include "text/infotext.h"
@@ -27,16 +30,12 @@ class FakeRunner : public JobRunner {
                  .what = "paints plain colours",
                  .fields = kind_ == "txt2img"    ? txt2img_fields()
                            : kind_ == "loopback" ? loopback_fields()
+                           : kind_ == "inpaint"  ? inpaint_fields()
+                           : kind_ == "outpaint" ? outpaint_fields()
+                           : kind_ == "grid"     ? grid_fields()
                                                  : img2img_fields(true)};
     if (kind_ != "txt2img") kind.inputs = {{"source", "the picture to start from", true}};
-    if (kind_ == "inpaint") {
-      kind.inputs.push_back({"mask", "white = repaint", true});
-      for (const char* name : {"mask_blur", "only_masked_padding"})
-        kind.fields.push_back({.name = name, .type = FieldType::Integer, .default_value = 4});
-      for (const char* name : {"mask_invert", "only_masked"})
-        kind.fields.push_back({.name = name, .type = FieldType::Boolean, .default_value = false});
-      kind.fields.push_back({.name = "masked_content", .default_value = "original"});
-    }
+    if (kind_ == "inpaint") kind.inputs.push_back({"mask", "white = repaint", true});
     return kind;
   }
 
@@ -124,7 +123,7 @@ class FakeRunner : public JobRunner {
 inline JobRunners fake_runners(int step_ms = 2,
                                const std::shared_ptr<std::atomic<int>>& computed = {}) {
   JobRunners runners;
-  for (const char* kind : {"img2img", "txt2img", "inpaint", "loopback"})
+  for (const char* kind : {"img2img", "txt2img", "inpaint", "outpaint", "loopback", "grid"})
     runners.push_back(std::make_unique<FakeRunner>(kind, step_ms, computed));
   return runners;
 }

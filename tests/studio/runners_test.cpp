@@ -33,9 +33,9 @@ class Runners : public ::testing::Test {
     runtime_ = std::make_unique<Runtime>(RuntimeOptions{.precision = Precision::F32, .threads = 2});
     const std::shared_ptr<ModelCatalog> catalog = std::make_shared<ModelLibrary>(
         LibraryOptions{.data = *folder_ / "data", .cache = *folder_ / "cache"});
-    tools_ = std::make_unique<DiffusionTools>(DiffusionTools{
-        std::make_shared<ModelHolder>(*runtime_, *folder_ / "cache", catalog), catalog, nullptr,
-        *folder_ / "timings.txt"});
+    tools_ = std::make_unique<DiffusionTools>(
+        DiffusionTools{std::make_shared<ModelHolder>(*runtime_, *folder_ / "cache", catalog),
+                       catalog, nullptr, *folder_ / "timings.txt"});
     write("source.png", Image(64, 48, 3, 120));
     Image mask(64, 48, 1, 0);
     for (int y = 16; y < 32; ++y)
@@ -93,7 +93,8 @@ std::unique_ptr<DiffusionTools> Runners::tools_;
 TEST_F(Runners, Img2ImgPaintsItsBatch) {
   const auto runner = make_img2img_runner(*tools_);
   EXPECT_EQ(runner->describe().unavailable, "");
-  const Json request = resolved(*runner, small({{"batch", 2}, {"strength", 0.6}, {"width", 64}, {"height", 48}}));
+  const Json request =
+      resolved(*runner, small({{"batch", 2}, {"strength", 0.6}, {"width", 64}, {"height", 48}}));
   const PlanReport plan = runner->plan(request, inputs());
   EXPECT_EQ(plan.width, 64);
   EXPECT_EQ(plan.pictures, 2);
@@ -178,7 +179,8 @@ TEST_F(Runners, OutpaintGrowsThePicture) {
 TEST_F(Runners, GridGivesItsSheetAndItsCells) {
   const auto runner = make_grid_runner(*tools_);
   const Json request = resolved(
-      *runner, small({{"x", "strength=0.3,0.6"}, {"y", "seed=1-2"}, {"width", 64}, {"height", 48}}));
+      *runner,
+      small({{"x", "strength=0.3,0.6"}, {"y", "seed=1-2"}, {"width", 64}, {"height", 48}}));
   EXPECT_EQ(runner->plan(request, inputs()).pictures, 5);
   std::map<int, RunnerPicture> pictures;
   int expected = 0;
@@ -219,8 +221,8 @@ TEST_F(Runners, DescribeFindsWordsWithoutAModel) {
 }
 
 TEST_F(Runners, UpscaleEnlargesByNameOrRefuses) {
-  const auto shelf = std::make_shared<UpscalerShelf>(*runtime_, std::vector<fs::path>{},
-                                                     *folder_ / "timings.txt");
+  const auto shelf =
+      std::make_shared<UpscalerShelf>(*runtime_, std::vector<fs::path>{}, *folder_ / "timings.txt");
   const auto runner = make_upscale_runner(shelf);
   const Json request = resolved(*runner, {{"upscaler", "lanczos"}, {"scale", 1.5}});
   EXPECT_EQ(runner->plan(request, inputs()).width, 96);

@@ -50,6 +50,11 @@ def check_webuiapi(server: Server) -> None:
     assert result.image.size == (128, 128), result.image.size
     result = api.img2img(images=[photo()], prompt="x", steps=1, width=64, height=64, script_name="Loopback", script_args=[2, 0.3, "Linear", "None"])
     assert len(result.images) == 2, len(result.images)
+    result = api.img2img(images=[photo()], mask_image=photo().convert("L"), prompt="x", steps=1, width=64, height=64, inpaint_full_res=True,
+                         alwayson_scripts={"Soft inpainting": {"args": [True, 1, 0.5, 4, 0, 0.5, 2]}})
+    assert len(result.images) == 1
+    result = api.img2img(images=[photo()], prompt="x", steps=1, width=64, height=64, script_name="Outpainting mk2", script_args=["", 64, 8, ["left"], 1, 0.05])
+    assert len(result.images) == 1
     assert "loopback" in api.get_scripts()["img2img"]
     assert api.extra_single_image(image=photo(), upscaler_1="Lanczos", upscaling_resize=2).image.size == (128, 128)
     assert len(api.extra_batch_images(images=[photo(), photo()], upscaler_1="Nearest", upscaling_resize=1.5).images) == 2
