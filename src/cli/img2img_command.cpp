@@ -47,7 +47,8 @@ void run(Context& context, Arguments& a, const CLI::App& verb, const char* job) 
   validate(a.request);
   const PaintingPreset* preset = a.style.empty() ? nullptr : &find_preset(a.style);
   if (std::string(job) == "img2img" && a.inputs.empty())
-    throw Error(ErrorKind::InvalidArgument, "no input picture given; try: pentimento img2img photo.jpg");
+    throw Error(ErrorKind::InvalidArgument,
+                "no input picture given; try: pentimento img2img photo.jpg");
   std::vector<std::filesystem::path> inputs = expand_inputs(a.inputs);
   CommandControls controls(context, a.controls, /*from_picture=*/!inputs.empty());
   if (inputs.empty()) inputs.emplace_back();  // text to image: one run without a picture

@@ -29,9 +29,9 @@ struct ServeOptions {
   std::optional<std::filesystem::path> tls_certificate, tls_key;
   std::vector<std::filesystem::path> model_folders;  // further ones, or whole A1111/ComfyUI trees
   uint64_t model_memory_bytes = 0;  // that networks of all models may keep; 0: what the system has
-  bool allow_stop = false;                           // --api-server-stop
-  double grace_seconds = 10;  // a running job may finish for so long when stopping
-  CancelToken stop;           // raised by Ctrl-C or SIGTERM
+  bool allow_stop = false;          // --api-server-stop
+  double grace_seconds = 10;        // a running job may finish for so long when stopping
+  CancelToken stop;                 // raised by Ctrl-C or SIGTERM
   std::function<void(const std::string&)> say = [](const std::string&) {};  // lines for people
 
   int max_connections = 256;
