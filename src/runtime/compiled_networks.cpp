@@ -50,7 +50,7 @@ void CompiledNetworks::keep_two_shapes(const std::string& name) {
   for (auto it = networks_.begin(); it != networks_.end();) {
     const auto next = std::next(it);
     if (it->name == name && ++kept >= kShapesKept) {
-      runtime_.impl().budget.drop(it->ticket);
+      budget_->drop(it->ticket);
       release(it);
     }
     it = next;
@@ -61,16 +61,15 @@ Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
                                const std::string& shape,
                                const std::function<std::shared_ptr<ov::Model>()>& describe,
                                const Progress& progress) {
-  NetworkBudget& budget = runtime_.impl().budget;
   for (auto it = networks_.begin(); it != networks_.end(); ++it)
     if (it->name == name && it->shape == shape && it->set_id == part.set_id) {
       networks_.splice(networks_.begin(), networks_, it);
-      budget.touch(it->ticket);
+      budget_->touch(it->ticket);
       return *it->network;
     }
   const uint64_t bytes = bytes_of(part);
   keep_two_shapes(name);
-  budget.make_room(bytes + bytes / 8);
+  budget_->make_room(bytes + bytes / 8);
   // Merged weights live in the network then, or nowhere when compiling failed.
   struct Forgetting {
     LoraEdits* edits;
@@ -83,7 +82,7 @@ Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
   records_.push_back({name, compiled.seconds, compiled.from_cache});
   networks_.push_front({name, shape, part.set_id, std::move(compiled.network), {}});
   const auto added = networks_.begin();
-  added->ticket = budget.hold({this, bytes, [this, added] { release(added); }});
+  added->ticket = budget_->hold({this, bytes, [this, added] { release(added); }});
   return *added->network;
 }
 

@@ -40,8 +40,8 @@ struct ModelPart {
 // Thread contract: one thread at a time.
 class CompiledNetworks {
  public:
-  explicit CompiledNetworks(Runtime& runtime) : runtime_(runtime) {}
-  ~CompiledNetworks() { runtime_.impl().budget.forget(this); }
+  explicit CompiledNetworks(Runtime& runtime) : runtime_(runtime), budget_(runtime.impl().budget) {}
+  ~CompiledNetworks() { budget_->forget(this); }
   CompiledNetworks(const CompiledNetworks&) = delete;
   CompiledNetworks& operator=(const CompiledNetworks&) = delete;
 
@@ -68,6 +68,7 @@ class CompiledNetworks {
   void release(std::list<Compiled>::iterator network);
 
   Runtime& runtime_;
+  std::shared_ptr<NetworkBudget> budget_;
   std::list<Compiled> networks_;  // most recently used first
   std::vector<CompileRecord> records_;
 };

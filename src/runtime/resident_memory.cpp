@@ -4,7 +4,7 @@
 
 namespace pentimento {
 
-uint64_t resident_bytes(Runtime& runtime) { return runtime.impl().budget.held_bytes(); }
+uint64_t resident_bytes(Runtime& runtime) { return runtime.impl().budget->held_bytes(); }
 
 uint64_t resident_bytes(const StableDiffusion& model) {
   const auto* resident = dynamic_cast<const ResidentModel*>(&model);
@@ -12,7 +12,7 @@ uint64_t resident_bytes(const StableDiffusion& model) {
 }
 
 void limit_resident_bytes(Runtime& runtime, uint64_t limit_bytes) {
-  runtime.impl().budget.limit(limit_bytes);
+  runtime.impl().budget->limit(limit_bytes);
 }
 
 }  // namespace pentimento

@@ -79,7 +79,8 @@ struct Runtime::Impl {
   RuntimeOptions options;
   Precision precision;  // resolved
   NetworkCache cache;
-  NetworkBudget budget{0};
+  // Shared with the networks it counts, which may outlive the runtime.
+  const std::shared_ptr<NetworkBudget> budget = std::make_shared<NetworkBudget>(0);
   ov::Core core;
 
  private:

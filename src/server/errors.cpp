@@ -28,6 +28,8 @@ const std::map<std::string, Special>& specials() {
       {"queue_full", {503, "busy"}},
       {"stopping", {503, "busy"}},
       {"not_implemented", {501, "unsupported"}},
+      {"network", {502, "io"}},  // of a site that was asked
+      {"certificate", {502, "io"}},
   };
   return table;
 }

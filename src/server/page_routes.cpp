@@ -14,10 +14,8 @@ const EmbeddedAsset* find_asset(const std::string& path) {
 
 HttpResponse page(const HttpRequest& request) {
   const EmbeddedAsset* asset = find_asset(request.path == "/" ? "/index.html" : request.path);
-  // Addresses inside the page (/gallery, /settings) are its own business.
-  const bool is_file = request.path.rfind('.') != std::string::npos &&
-                       request.path.rfind('.') > request.path.rfind('/');
-  if (!asset && !is_file) asset = find_asset("/index.html");
+  // Addresses inside the page (/gallery, /settings) are its own business; they have no dots.
+  if (!asset && request.path.find('.') == std::string::npos) asset = find_asset("/index.html");
   if (!asset) {
     HttpResponse response = HttpResponse::bytes(
         embedded_assets().empty() ? "This program was built without its page: build web/ (npm run "

@@ -110,7 +110,9 @@ def check_openai(program: str, folder: str) -> None:
 def check_schema(server: Server) -> None:
     report = subprocess.run(
         [str(pathlib.Path(sys.executable).parent / "schemathesis"), "run", server.url + "/api/v1/openapi.json", "--checks", "not_a_server_error",
-         "--max-examples", "20", "--exclude-path", "/api/v1/events", "--request-timeout", "20"], text=True)
+         "--max-examples", "20", "--exclude-path", "/api/v1/events",
+         # Asks another site, and says 502 when that cannot be reached.
+         "--exclude-path", "/api/v1/models/search", "--request-timeout", "20"], text=True)
     assert report.returncode == 0, "schemathesis found a 5xx"
 
 
