@@ -124,7 +124,7 @@ std::vector<HubFile> hub_diffusers_files(const HubRepository& repository) {
   if (!is_pipeline) return {};
   // Half precision in safetensors is the smallest that is whole; sharded and EMA sets are not.
   for (const auto& [part, files] : weights) {
-    const auto find = [&](const char* ending) -> const HubFile* {
+    const auto find = [&files = files](const char* ending) -> const HubFile* {
       const auto it = std::find_if(files.begin(), files.end(), [&](const HubFile* f) {
         return f->path.ends_with(ending) && f->path.find("-of-") == std::string::npos &&
                f->path.find("non_ema") == std::string::npos;
