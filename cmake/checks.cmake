@@ -6,6 +6,7 @@ add_test(NAME scripts COMMAND ${Python3_EXECUTABLE} -B -m unittest discover
 
 # The studio page (web/): types, texts and units; and a browser that drives the program.
 add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/web/tests/run.sh units)
-add_test(NAME page_in_browser COMMAND ${PROJECT_SOURCE_DIR}/web/tests/run.sh browser $<TARGET_FILE:pentimento>)
+# Seven minutes, so with the long ones: ctest -C Long -L browser
+add_test(NAME page_in_browser CONFIGURATIONS Long COMMAND ${PROJECT_SOURCE_DIR}/web/tests/run.sh browser $<TARGET_FILE:pentimento>)
 set_tests_properties(page page_in_browser PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
 set_tests_properties(page_in_browser PROPERTIES LABELS browser RUN_SERIAL ON)
