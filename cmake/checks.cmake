@@ -3,6 +3,7 @@ find_package(Python3 3.8 REQUIRED COMPONENTS Interpreter)
 add_test(NAME layers COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check_layers.py)
 add_test(NAME scripts COMMAND ${Python3_EXECUTABLE} -B -m unittest discover
          -s ${PROJECT_SOURCE_DIR}/scripts/tests -p *_test.py)
+add_test(NAME install COMMAND ${PROJECT_SOURCE_DIR}/scripts/tests/install.sh ${PROJECT_BINARY_DIR})
 
 # The studio page (web/): types, texts and units; and a browser that drives the program.
 add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/web/tests/run.sh units)
