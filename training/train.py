@@ -96,6 +96,7 @@ class Trainer:
         self.ab = net.alphas_cumprod().to(a.device)
         self.seconds = 0.0
         self.resume()
+        self.began_at = self.seen
         self.rng = torch.Generator().manual_seed(1000 + self.step)
         self.shards = Shards(a.work)
         self.sampler = Sampler(self.shards, 3000 + self.step, self.tok)
@@ -170,6 +171,8 @@ class Trainer:
             self.flat.grad.zero_()
             norm = torch.nn.utils.clip_grad_norm_([self.flat.master], 1.0)
             lr = self.a.lr * min(1, (self.step + 1) / 100) / max(1.0, self.seen / 2e5) ** 0.5
+            if self.a.cooldown:
+                lr *= max(0.0, 1 - (self.seen - self.began_at) / self.a.cooldown)
             for g in self.opt.param_groups:
                 g["lr"] = lr
             self.opt.step()
@@ -211,6 +214,11 @@ class Trainer:
             )
 
     # -- the loop
+    def over(self, seconds):
+        a = self.a
+        cooled = a.cooldown and self.seen - self.began_at >= a.cooldown
+        return cooled or (a.stop_after and seconds >= a.stop_after)
+
     def run(self):
         stop = []
         for s in (signal.SIGTERM, signal.SIGINT):
@@ -222,7 +230,7 @@ class Trainer:
         )
         began = last_say = last_save = last_scan = time.time()
         last_eval, seen0, stats = began, self.seen, collections.defaultdict(list)
-        while not stop and (not self.a.stop_after or time.time() - began < self.a.stop_after):
+        while not stop and not self.over(time.time() - began):
             tick = time.time()
             each, t, b, norm, lr = self.train_step()
             for i, (task, use) in enumerate(zip(b["task"], b["use"])):
@@ -275,6 +283,13 @@ def main():
     )
     p.add_argument("--compile", action="store_true", help="torch.compile the UNet")
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument(
+        "--cooldown",
+        type=int,
+        default=0,
+        help="let the learning rate fall to nothing over so many samples, then stop: for weights to "
+        "ship, in a copy of the work folder, so that training itself goes on from before",
+    )
     p.add_argument("--stop-after", type=float, default=0, help="seconds; 0 = never")
     Trainer(p.parse_args()).run()
 
