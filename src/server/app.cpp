@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 
 #include "base/version.h"
 #include "server/errors.h"
@@ -120,18 +122,26 @@ App::App(Studio& studio, std::shared_ptr<ModelCatalog> models, AppOptions option
   watch_studio();
 }
 
-// The studio's changes become events, and numbers for /metrics.
+// The studio's changes become events, and numbers for /metrics. A change is told by the thread that
+// made it, after it is stored: another thread may have changed the job again by then and told of
+// that first. So each is told as it is when its turn comes, and what comes last is never old.
 void App::watch_studio() {
   const auto publish = [this](const char* type, Json data) {
     data["type"] = type;
     studio_.events.publish(type, dumped(data));
   };
-  studio_.on.job = [this, publish](const Job& job) {
+  const auto turn = std::make_shared<std::mutex>();
+  studio_.on.job = [this, publish, turn](const Job& job) {
     const bool ended = job.state != JobState::Queued && job.state != JobState::Running;
     if (ended)
       metrics_.count("pentimento_jobs_ended_total",
                      "kind=\"" + job.kind + "\",state=\"" + to_string(job.state) + "\"");
-    publish("job", {{"job", to_wire(studio_, job)}});
+    std::lock_guard lock(*turn);
+    try {
+      publish("job", {{"job", to_wire(studio_, studio_.queue->get(job.id))}});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::NotFound) throw;  // removed since: that is told by itself
+    }
   };
   studio_.on.progress = [publish](int64_t job, const JobProgress& progress) {
     publish("progress", {{"job", public_id('j', job)}, {"progress", to_wire(progress, job)}});
@@ -140,7 +150,10 @@ void App::watch_studio() {
     metrics_.count("pentimento_pictures_total");
     publish("picture", {{"picture", to_wire(picture)}});
   };
-  studio_.on.queue = [this, publish] { publish("queue", {{"queue", queue_to_wire(studio_)}}); };
+  studio_.on.queue = [this, publish, turn] {
+    std::lock_guard lock(*turn);
+    publish("queue", {{"queue", queue_to_wire(studio_)}});
+  };
 }
 
 std::optional<HttpResponse> App::admit(HttpRequest& request) {

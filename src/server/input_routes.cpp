@@ -1,6 +1,10 @@
+#include "image/cutout.h"
+#include "image/mask.h"
 #include "server/app.h"
 #include "server/wire.h"
 #include "studio/coded_error.h"
+#include "studio/content_store.h"
+#include "studio/pictures.h"
 
 namespace pentimento {
 namespace {
@@ -33,6 +37,24 @@ HttpResponse thumbnail(App& app, const HttpRequest& request) {
   return response;
 }
 
+// A mask of what stands before a plain background, or of the background itself, as an input.
+HttpResponse select(App& app, const HttpRequest& request, const Route& route) {
+  const Json body = json_body(request, route);
+  Inputs& inputs = app.studio().inputs;
+  const Input input = inputs.get(request.captures.at(0));
+  const std::string bytes = read_whole_file(inputs.file(input));
+  CutOutResult found =
+      cut_out_from_plain(decode_upload(as_bytes(bytes), input.name, inputs.limits()).image);
+  if (!found.cut_out)
+    throw CodedError(
+        ErrorKind::Unsupported, "no_cutout",
+        input.name + ": nothing stands out before a plain background; paint it by hand");
+  const Image mask =
+      body.at("what") == "background" ? inverted(found.cut_out->mask) : found.cut_out->mask;
+  const Inputs::Added added = inputs.add(as_bytes(encode_text(mask, {})), "mask.png");
+  return HttpResponse::json(to_wire(added.input), added.is_new ? 201 : 200);
+}
+
 }  // namespace
 
 void add_input_routes(App& app, Router& router) {
@@ -57,6 +79,17 @@ void add_input_routes(App& app, Router& router) {
         to_wire(app.studio().input_from_picture(parse_public_id('p', body.at("picture"))).input));
   };
   router.add(from);
+  Route mask{.method = "POST",
+             .pattern = "/api/v1/inputs/{sha256}/select",
+             .summary = "A mask of the thing before a plain background, as an input",
+             .body = BodyKind::Json,
+             .fields = {{.name = "what",
+                         .what = "what becomes white",
+                         .choices = {"thing", "background"},
+                         .required = true}},
+             .statuses = {200, 201}};
+  mask.handle = [&app, route = mask](const HttpRequest& r) { return select(app, r, route); };
+  router.add(mask);
   router.add({.method = "GET",
               .pattern = "/api/v1/inputs/{sha256}",
               .summary = "Is this picture here already?",
