@@ -1,6 +1,7 @@
 // What belongs to the hand, drawn in pixels of the screen: the brush's ring, outlines of shapes, the
 // region that the model will see, and a loupe beside a finger that hides what it paints.
 import type { Point, Rect, Size } from "../base/geometry";
+import { pixelsInside } from "../base/geometry";
 import type { Outline } from "./tools/tool";
 import { toScreen, type View } from "./view";
 
@@ -11,7 +12,7 @@ export interface Hand {
   readonly ring: { at: Point; size: number } | null;
   readonly cross: Point | null;
   readonly region: Rect | null;
-  readonly loupe: { at: Point; image: CanvasImageSource; layers: readonly CanvasImageSource[]; picture: Size } | null;
+  readonly loupe: { at: Point; image: Layer; layers: readonly Layer[]; picture: Size } | null;
 }
 
 const kLoupePx = 116;
@@ -30,6 +31,10 @@ const strokeTwice = (context: Context, dash: number[] = []): void => {
   context.stroke();
   context.setLineDash([]);
 };
+
+type Layer = HTMLImageElement | HTMLCanvasElement;
+const sizeOf = (layer: Layer): Size =>
+  layer instanceof HTMLImageElement ? { width: layer.naturalWidth, height: layer.naturalHeight } : { width: layer.width, height: layer.height };
 
 const drawLoupe = (context: Context, hand: Hand): void => {
   const { loupe, view, box } = hand;
@@ -50,7 +55,17 @@ const drawLoupe = (context: Context, hand: Hand): void => {
   context.fillStyle = "#999";
   context.fillRect(centre.x - radius, centre.y - radius, kLoupePx, kLoupePx);
   context.translate(centre.x - at.x * scale, centre.y - at.y * scale);
-  for (const layer of [loupe.image, ...loupe.layers]) context.drawImage(layer, 0, 0, loupe.picture.width * scale, loupe.picture.height * scale);
+  // Only the piece that shows: a photograph is large.
+  const { width, height } = loupe.picture;
+  const reach = radius / scale + 1;
+  const piece = pixelsInside({ x: at.x - reach, y: at.y - reach, width: 2 * reach, height: 2 * reach }, loupe.picture);
+  if (piece)
+    for (const layer of [loupe.image, ...loupe.layers]) {
+      const across = sizeOf(layer).width / width;
+      const down = sizeOf(layer).height / height;
+      context.drawImage(layer, piece.x * across, piece.y * down, piece.width * across, piece.height * down,
+        piece.x * scale, piece.y * scale, piece.width * scale, piece.height * scale);
+    }
   context.restore();
   context.beginPath();
   context.arc(centre.x, centre.y, radius, 0, Math.PI * 2);

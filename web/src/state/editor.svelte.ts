@@ -192,10 +192,7 @@ export class Editor {
   }
 
   readonly #host: ToolHost = {
-    push: (op) => {
-      if (op.type === "ink") this.#raster?.discardDraft();
-      this.push(op);
-    },
+    push: (op) => this.push(op),
     draft: (op, fromPoint) => this.#touch(this.#raster?.draft(op, fromPoint) ?? null),
     discardDraft: () => {
       this.#raster?.discardDraft();

@@ -20,13 +20,18 @@ const pressureOf = (at: Touch): number => (at.kind === "pen" ? 0.3 + 0.7 * at.pr
 export class Brush implements Tool {
   readonly outline: Outline | null = null;
   private track: number[] = [];
+  // As they were when the stroke began.
+  private held: BrushSettings;
 
   constructor(
     private readonly host: ToolHost,
     private readonly settings: () => BrushSettings,
-  ) {}
+  ) {
+    this.held = settings();
+  }
 
   down(at: Touch): void {
+    this.held = this.settings();
     this.track = [];
     this.add(at);
     this.host.draft(this.stroke(), 0);
@@ -59,7 +64,7 @@ export class Brush implements Tool {
   }
 
   private stroke(): Stroke {
-    const { layer, mode, size, softness, colour } = this.settings();
+    const { layer, mode, size, softness, colour } = this.held;
     const track = [...this.track];
     return layer === "mask" ? { type: "stroke", mode, size, softness, track } : { type: "ink", mode, colour, size, softness, track };
   }
