@@ -17,8 +17,10 @@ export class ApiError extends Error {
 }
 
 // The server writes null for what a field does not limit.
-const tidied = (field: FieldInfo): FieldInfo =>
-  Object.fromEntries(Object.entries(field).filter(([name, value]) => value !== null || name === "default")) as unknown as FieldInfo;
+const tidied = (field: FieldInfo): FieldInfo => {
+  const kept = Object.fromEntries(Object.entries(field).filter(([name, value]) => value !== null || name === "default")) as unknown as FieldInfo;
+  return kept.fields ? { ...kept, fields: kept.fields.map(tidied) } : kept;
+};
 const tidySettings = (settings: Settings): Settings => ({ ...settings, fields: settings.fields.map(tidied) });
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
@@ -81,6 +83,8 @@ export class Client {
   input = (sha256: string): Promise<InputInfo> => this.get(`/api/v1/inputs/${sha256}`);
   upload = (picture: Blob, name: string): Promise<InputInfo> =>
     this.post(`/api/v1/inputs?name=${encodeURIComponent(name)}`, picture);
+  // A mask of what stands before a plain background, or of the background, as an input.
+  select = (sha256: string, what: "thing" | "background"): Promise<InputInfo> => this.post(`/api/v1/inputs/${sha256}/select`, { what });
   inputFromPicture = (picture: string): Promise<InputInfo> => this.post("/api/v1/inputs/from-picture", { picture });
 
   // --- jobs ---

@@ -30,12 +30,19 @@ export interface FieldInfo {
   what: string;
 }
 
+export interface InputRole {
+  name: string;
+  required: boolean;
+  what: string;
+  field?: string | null; // of the request that it belongs to
+}
+
 export interface KindInfo {
   kind: string;
   what?: string;
   available: boolean;
   reason: string | null;
-  inputs: { name: string; required: boolean; what: string }[];
+  inputs: InputRole[];
   fields: FieldInfo[];
 }
 

@@ -11,6 +11,10 @@ const shared = new Set([
   "prompt", "negative_prompt", "model", "vae", "sampler", "scheduler", "steps", "cfg", "seed", "clip_skip", "batch", "rng", "loras",
 ]);
 
+// control_2 counts when the list it belongs to has two.
+const isAskedFor = (role: string, list: Json | undefined): boolean =>
+  Array.isArray(list) && list.length >= Number(/_(\d+)$/.exec(role)?.[1] ?? 1);
+
 export const kPromptless = new Set(["stylize", "upscale", "describe"]);
 
 interface Saved {
@@ -110,8 +114,17 @@ export class Draft {
     }
     const inputs: Record<string, string> = {};
     for (const role of kind.inputs) {
+      if (role.field && !isAskedFor(role.name, request[role.field])) continue;
       const input = role.name === "source" ? this.source : this.input(role.name);
       if (input) inputs[role.name] = input.sha256;
+    }
+    // A picture as the style takes the place of the painter's own.
+    if (kind.kind === "stylize" && "style" in inputs) delete request["styles"];
+    // One weight for each picture, also for those that came after the weights were set.
+    const { weights } = request;
+    if (kind.kind === "blend" && Array.isArray(weights)) {
+      const count = kind.inputs.filter((role) => !role.field && role.name in inputs).length;
+      request["weights"] = Array.from({ length: count }, (_, i) => weights[i] ?? 1);
     }
     return { kind: kind.kind, request, inputs };
   }

@@ -1,6 +1,8 @@
-// Axes of a grid, in A1111's way of writing values: "0.3, 0.5, 0.7", "1-5", "10-50 (+20)",
+// A grid: the same picture under changed settings. The server paints one as a single job where it
+// can (a sheet to keep, one model load, resumed after a break); elsewhere every cell is a job.
+// Axes are written in A1111's way of writing values: "0.3, 0.5, 0.7", "1-5", "10-50 (+20)",
 // "0.2-0.8 [4]".
-import type { Json } from "../api/types";
+import type { JobRequest, Json } from "../api/types";
 
 const kMost = 100;
 
@@ -21,10 +23,12 @@ const span = (text: string): number[] | null => {
   return out;
 };
 
+// Pieces between commas; quotes around one that holds a comma itself.
+const pieces = (text: string): string[] =>
+  [...text.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/g)].map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim());
+
 export const axisValues = (text: string, numeric: boolean): Json[] =>
-  text
-    .split(",")
-    .map((piece) => piece.trim())
+  pieces(text)
     .filter(Boolean)
     .flatMap((piece): Json[] => {
       if (!numeric) return [piece];
@@ -34,3 +38,36 @@ export const axisValues = (text: string, numeric: boolean): Json[] =>
       return Number.isFinite(one) ? [one] : [];
     })
     .slice(0, kMost);
+
+export interface Grid {
+  readonly x: string;
+  readonly y: string;
+  readonly xs: readonly Json[];
+  readonly ys: readonly Json[];
+  readonly job?: string; // the one job that paints it
+  readonly cells: readonly string[]; // else jobs, row by row
+}
+
+// What the server's grid can change, under the names of the form's fields.
+const parameters: Readonly<Record<string, string>> = Object.fromEntries([
+  ...["strength", "seed", "subseed", "subseed_strength", "steps", "cfg", "image_cfg", "prompt", "sampler", "scheduler", "s_churn", "s_tmin", "s_tmax",
+    "s_noise", "sigma_min", "sigma_max", "rho", "eta", "clip_skip", "extra_noise", "rng", "vae", "model"].map((name) => [name, name]),
+  ["initial_noise_multiplier", "noise_multiplier"],
+]);
+export const isAxis = (field: string): boolean => field in parameters;
+
+const written = (value: Json): string => {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+// "strength=0.3,0.5", as the server reads it.
+export const axisText = (field: string, values: readonly Json[]): string => `${parameters[field] ?? field}=${values.map(written).join(",")}`;
+
+// Where the cell's picture is among those of the job: the sheet comes first.
+export const indexOfCell = (grid: Grid, row: number, column: number): number => 1 + row * grid.xs.length + column;
+
+// A cell of a grid alone is an ordinary repainting; a sheet stays a grid.
+export const ofOneCell = (job: JobRequest): JobRequest => {
+  const { x, y, z, ...request } = job.request;
+  return job.kind !== "grid" || x || y || z ? job : { ...job, kind: "img2img", request };
+};

@@ -63,9 +63,10 @@ export class Jobs {
     if (!this.#all.has(job.id)) this.put(job);
   }
 
-  // What an event says.
+  // What an event says. A job that is done stays done: whatever tells of it otherwise is older.
   put(job: Job): void {
     const known = this.#all.get(job.id);
+    if (known?.state === "done" && job.state !== "done") return;
     // Progress comes by its own events; a job event without it does not take it away.
     const progress = job.progress ?? (job.state === "running" ? (known?.progress ?? null) : null);
     this.#all = new Map(this.#all).set(job.id, { ...job, progress });

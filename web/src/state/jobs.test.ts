@@ -46,6 +46,20 @@ describe("Jobs", () => {
     jobs.offer(job("b", "queued", 1));
     expect(jobs.find("b")?.state).toBe("queued");
   });
+  it("are done for good: an event that was late does not take the end away", async () => {
+    const jobs = new Jobs(client);
+    jobs.apply({ type: "job", job: job("a", "done") });
+    jobs.apply({ type: "job", job: job("a", "queued", 1) });
+    jobs.offer(job("a", "queued", 1));
+    expect(jobs.find("a")?.state).toBe("done");
+    expect((await jobs.whenFinished("a")).id).toBe("a");
+  });
+  it("that failed can be started again", () => {
+    const jobs = new Jobs(client);
+    jobs.apply({ type: "job", job: job("a", "failed") });
+    jobs.apply({ type: "job", job: job("a", "queued", 1) });
+    expect(jobs.find("a")?.state).toBe("queued");
+  });
   it("ask for all places when one job took another's", async () => {
     const jobs = new Jobs(client);
     jobs.put(job("a", "queued", 1));

@@ -25,6 +25,14 @@ export class Pictures {
     return this.#known.get(id);
   }
 
+  ofJob(job: string): Picture[] {
+    return [...this.#known.values()].filter((picture) => picture.job === job && picture.trashed === null);
+  }
+  // All that a job has made, also before this page was opened.
+  async loadJob(job: string): Promise<void> {
+    this.learn((await this.client.pictures({ job }, null, 200)).items);
+  }
+
   async load(): Promise<void> {
     this.learn((await this.client.pictures({}, null, kTray)).items);
   }

@@ -1,7 +1,7 @@
 // What the studio page does: takes pictures in, sends jobs, watches them, shows what they made.
 import type { Client } from "../api/client";
 import { ApiError } from "../api/client";
-import type { Fields, InputInfo, Job, JobRequest, Picture, Plan, ServerEvent } from "../api/types";
+import type { Fields, InputInfo, Job, JobRequest, Json, Picture, Plan, ServerEvent } from "../api/types";
 import { uploadPicture } from "../api/upload";
 import { freshId } from "../base/id";
 import type { I18n, PlainKey } from "../i18n/i18n.svelte";
@@ -11,7 +11,8 @@ import type { Editor } from "./editor.svelte";
 import type { Jobs } from "./jobs.svelte";
 import type { Pictures } from "./pictures.svelte";
 import type { Toasts } from "./toasts.svelte";
-import { workOfKind, works } from "./works";
+import { ofOneCell } from "./grid";
+import { maskRoleOf, workOfKind, works } from "./works";
 
 interface Parts {
   client: Client;
@@ -26,7 +27,7 @@ interface Parts {
   explain: (error: unknown) => string;
 }
 
-// Labels by which the page knows its own helpers' jobs.
+// Labels by which the page knows its own helpers' jobs: all begin with "page:".
 export const kPreviewLabel = "page:preview";
 export const kStripLabel = "page:strip";
 export const kStripStrengths = [0.25, 0.4, 0.55, 0.7, 0.85] as const;
@@ -43,6 +44,7 @@ export interface Obstacle {
 }
 
 const kPlanAfterMs = 350;
+const kFirstStyle = "autumn-blaze";
 
 export class Studio {
   #sending = $state(false);
@@ -54,7 +56,9 @@ export class Studio {
   #shown = $state<string | null>(null);
   #strip = $state.raw<readonly StripTile[]>([]);
   #busyPicture = $state(false);
+  #selecting = $state(false);
   #answer = $state.raw<Job | null>(null);
+  #fresh = true; // nothing was heard of the queue yet
   #mask: { version: number; source: string; input: InputInfo } | null = null;
   #sketch: { version: number; source: string; input: InputInfo } | null = null;
   #planTimer: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +77,9 @@ export class Studio {
   }
   get loadingPicture(): boolean {
     return this.#busyPicture;
+  }
+  get selecting(): boolean {
+    return this.#selecting;
   }
   get strip(): readonly StripTile[] {
     return this.#strip;
@@ -109,8 +116,10 @@ export class Studio {
     if (event.type === "snapshot") {
       const job = event.jobs.find((candidate) => candidate.id === this.#watched);
       if (job?.state === "done") this.#arrived(job);
-      // A page that was closed and opened again goes on watching.
-      else if (!this.#watched && event.queue.running) this.#watched = event.queue.running;
+      // A page that was closed and opened again goes on watching, but not its own helpers.
+      const running = event.jobs.find((candidate) => candidate.id === event.queue.running);
+      if (this.#fresh && !this.#watched && running && !running.label.startsWith("page:")) this.#watched = running.id;
+      this.#fresh = false;
     }
   }
 
@@ -151,6 +160,8 @@ export class Studio {
   async openInput(input: InputInfo): Promise<void> {
     const { draft, editor, toasts, i18n } = this.parts;
     draft.source = input;
+    // One press is enough for the first painting.
+    if (draft.kind?.kind === "stylize" && draft.changed("styles") === undefined && !draft.input("style")) draft.set("styles", [{ style: kFirstStyle, weight: 1 }]);
     this.#shown = null;
     this.#strip = [];
     await editor.open(input);
@@ -188,7 +199,8 @@ export class Studio {
 
   async useSettings(picture: Picture): Promise<void> {
     const { client, draft, attempt, toasts, i18n } = this.parts;
-    const settings = await attempt(client.pictureSettings(picture.id));
+    const recorded = await attempt(client.pictureSettings(picture.id));
+    const settings = recorded && ofOneCell(recorded);
     const work = settings && workOfKind(settings.kind);
     if (!settings || !work) return;
     draft.take(work, settings);
@@ -214,7 +226,7 @@ export class Studio {
     if (kind.kind === "stylize" && !draft.input("style") && !(draft.value("styles") as unknown[] | null)?.length) return because("why.noStyle");
     if (kind.kind === "outpaint" && !this.extends) return because("why.noExtension");
     for (const role of kind.inputs)
-      if (role.required && role.name !== "source" && role.name !== "mask" && !draft.input(role.name))
+      if (role.required && role.name !== "source" && role.name !== maskRoleOf(kind) && !draft.input(role.name))
         return { key: null, text: i18n.t("why.missingInput", { what: i18n.maybe(`role.${role.name}`) ?? role.what }) };
     return null;
   }
@@ -222,13 +234,34 @@ export class Studio {
   private get extends(): boolean {
     const { draft } = this.parts;
     const sides = ["left", "right", "top", "bottom", "left_px", "right_px", "top_px", "bottom_px", "aspect"].filter((name) => draft.has(name));
-    return sides.length === 0 || sides.some((name) => Number.parseFloat(String(draft.value(name) ?? 0)) > 0);
+    const amount = (value: Json): number => (typeof value === "number" ? value : typeof value === "string" ? Number.parseFloat(value) : 0);
+    return sides.length === 0 || sides.some((name) => amount(draft.value(name)) > 0);
   }
 
   reasonOf(kind: string, reason: string | null): string {
     const { i18n } = this.parts;
     if (i18n.language === "en" && reason) return reason;
     return i18n.maybe(`reason.${kind}`) ?? reason ?? i18n.t("why.notInThisBuild");
+  }
+
+  // Marks what stands before a plain background, or the background, as the place to repaint.
+  async selectByItself(what: "thing" | "background"): Promise<void> {
+    const { client, editor, attempt } = this.parts;
+    const source = editor.source;
+    if (!source || this.#busyPicture) return;
+    this.#busyPicture = this.#selecting = true;
+    try {
+      const mask = await attempt(client.select(source.sha256, what));
+      if (mask && editor.source?.sha256 === source.sha256) await attempt(editor.importMask(mask));
+    } finally {
+      this.#busyPicture = this.#selecting = false;
+    }
+  }
+
+  // A picture from the disk as the mask.
+  async takeMask(file: File): Promise<void> {
+    const input = await this.takeFile(file, file.name || "mask.png");
+    if (input) await this.parts.attempt(this.parts.editor.importMask(input));
   }
 
   // --- plan ---
@@ -275,13 +308,14 @@ export class Studio {
     if (!job) return null;
     const inputs = { ...job.inputs };
     if (source && editor.source?.sha256 === source.sha256) {
-      if (draft.kind?.inputs.some((role) => role.name === "mask") && editor.maskBounds) {
+      const role = maskRoleOf(draft.kind);
+      if (role && editor.maskBounds) {
         if (this.#mask?.version !== editor.version || this.#mask.source !== source.sha256) {
           const version = editor.version;
           const picture = await editor.maskPicture();
           if (picture) this.#mask = { version, source: source.sha256, input: await uploadPicture(client, picture, "mask.png") };
         }
-        if (this.#mask) inputs["mask"] = this.#mask.input.sha256;
+        if (this.#mask) inputs[role] = this.#mask.input.sha256;
       }
       if (inputs["source"] && editor.hasSketch) {
         if (this.#sketch?.version !== editor.version || this.#sketch.source !== source.sha256) {
@@ -296,41 +330,62 @@ export class Studio {
   }
 
   // --- sending ---
-  async send(change: Fields = {}, label = ""): Promise<Job | undefined> {
-    if (this.#sending || this.obstacle) return undefined;
+  async send(change: Fields = {}): Promise<Job | undefined> {
+    const [job] = await this.sendAll([change]);
+    if (!job) return undefined;
+    this.#answer = null;
+    this.#follow(job.id);
+    return job;
+  }
+
+  // One job for each change of the draft as it is now; `told` hears of each as soon as it waits.
+  // Nothing is sent while something is being sent, and nothing more after a refusal.
+  async sendAll(changes: readonly Fields[], label = "", told: (jobs: readonly Job[]) => void = () => {}): Promise<readonly Job[]> {
+    if (this.#sending || this.obstacle) return [];
     this.#sending = true;
+    const sent: Job[] = [];
     try {
-      const { client, jobs, draft } = this.parts;
-      const job = await this.parts.attempt(
-        this.#complete(draft.request(change)).then((whole) =>
-          whole ? client.submit({ ...whole, label, key: freshId() }) : Promise.reject(new ApiError(0, "kind_unavailable", ""))),
-      );
-      if (job) {
-        this.#remember();
-        jobs.offer(job);
-        if (!label) {
-          this.#answer = null;
-          this.#follow(job.id);
-        }
+      for (const request of changes.map((change) => this.parts.draft.request(change))) {
+        const job = await this.parts.attempt(this.#submit(request, label));
+        if (!job) break;
+        sent.push(job);
+        told([...sent]);
       }
-      return job;
     } finally {
       this.#sending = false;
     }
+    if (sent.length > 0) this.#remember();
+    return sent;
+  }
+
+  // The draft as another kind of job, changed by `change`.
+  async sendAs(kind: string, change: (fields: Fields) => Fields): Promise<Job | undefined> {
+    const request = this.parts.draft.request();
+    if (!request || this.#sending || this.obstacle) return undefined;
+    this.#sending = true;
+    try {
+      return await this.parts.attempt(this.#submit({ ...request, kind, request: change(request.request) }, ""));
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #submit(request: JobRequest | null, label: string): Promise<Job> {
+    const whole = await this.#complete(request);
+    if (!whole) throw new ApiError(0, "kind_unavailable", "");
+    const job = await this.parts.client.submit({ ...whole, label, key: freshId() });
+    this.parts.jobs.offer(job);
+    return job;
   }
 
   // Five strengths of the same seed at half size.
   async sendStrip(): Promise<void> {
     const seed = this.parts.draft.number("seed") ?? Math.floor(Math.random() * 4294967295);
     const half = this.#halfSize();
-    const tiles: StripTile[] = [];
     this.#strip = [];
-    for (const strength of kStripStrengths) {
-      const job = await this.send({ strength, seed, batch: 1, ...half }, kStripLabel);
-      if (!job) return;
-      tiles.push({ strength, job: job.id });
-      this.#strip = [...tiles];
-    }
+    await this.sendAll(kStripStrengths.map((strength) => ({ strength, seed, batch: 1, ...half })), kStripLabel, (jobs) => {
+      this.#strip = jobs.map((job, i) => ({ strength: kStripStrengths[i] ?? 0, job: job.id }));
+    });
   }
 
   #halfSize(): Fields {
@@ -343,8 +398,9 @@ export class Studio {
   // The same settings as a picture, changed.
   async again(picture: Picture, change: Fields): Promise<void> {
     const { client, attempt, jobs } = this.parts;
-    const settings = await attempt(client.pictureSettings(picture.id));
-    if (!settings) return;
+    const recorded = await attempt(client.pictureSettings(picture.id));
+    if (!recorded) return;
+    const settings = ofOneCell(recorded);
     const job = await attempt(client.submit({ ...settings, request: { ...settings.request, ...change }, key: freshId() }));
     if (!job) return;
     jobs.offer(job);

@@ -1,5 +1,6 @@
 // The jobs as people name them, and the server's kinds that do them.
 import type { KindInfo } from "../api/types";
+import type { PlainKey } from "../i18n/i18n.svelte";
 
 export const workNames = ["restyle", "retouch", "extend", "enlarge", "dress", "blend", "describe", "create"] as const;
 export type WorkName = (typeof workNames)[number];
@@ -27,8 +28,18 @@ export const works: Record<WorkName, Work> = {
   create: work("create", ["txt2img"], { startsFromPicture: false }),
 };
 
+// The picture that a kind takes from the canvas as a mask: where to repaint, or what the garment is.
+const maskRoles = ["mask", "garment_mask"] as const;
+export const maskRoleOf = (kind: KindInfo | null): string | null => maskRoles.find((name) => kind?.inputs.some((role) => role.name === name)) ?? null;
+
 // Which work a kind belongs to.
 export const workOfKind = (kind: string): WorkName | null => workNames.find((name) => works[name].kinds.includes(kind) || works[name].also.includes(kind)) ?? null;
+
+// What people call a kind; null for one this page has no name for.
+export const titleOf = (kind: string): PlainKey | null => {
+  const found = workOfKind(kind);
+  return found ? `work.${found}` : kind === "grid" ? "page.grid" : null;
+};
 
 // The kind that does a work; `preferred` when it is one of them and the server has it.
 export const kindOf = (name: WorkName, known: readonly KindInfo[], preferred?: string): KindInfo | null => {

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ApiError } from "../api/client";
+import type { Fields, Job, JobRequest, ServerEvent } from "../api/types";
+import { Jobs } from "./jobs.svelte";
+import { kStripStrengths, Studio } from "./studio.svelte";
+
+const queue = { paused: false, notice: null, queued: 0, running: null, interrupted: [], left_s: null };
+const jobOf = (id: string, state: Job["state"], more: Partial<Job> = {}): Job => ({
+  id, state, position: null, kind: "img2img", quarantined: false, label: "", priority: 0, request: {}, inputs: {}, created: 1, started: null,
+  finished: null, attempts: 1, resumable: false, progress: null, error: null, pictures: [], parent: null, ...more,
+});
+
+let sent: JobRequest[];
+let jobs: Jobs;
+let studio: Studio;
+// What the server tells of a job, before it answers the request that made it.
+let tells: (id: string) => ServerEvent[];
+let refuses: (request: JobRequest) => boolean;
+
+beforeEach(() => {
+  sent = [];
+  tells = () => [];
+  refuses = () => false;
+  const client = {
+    submit: (request: JobRequest): Promise<Job> => {
+      if (refuses(request)) return Promise.reject(new ApiError(422, "invalid", "no"));
+      const id = `j${sent.push(request)}`;
+      for (const event of tells(id)) {
+        jobs.apply(event);
+        studio.apply(event);
+      }
+      return Promise.resolve(jobOf(id, "queued", { position: 1 }));
+    },
+  };
+  const draft = {
+    work: "restyle", kind: { kind: "img2img", available: true, reason: null, inputs: [], fields: [] }, source: null,
+    request: (change: Fields): JobRequest => ({ kind: "img2img", request: change, inputs: {} }),
+    number: () => null, text: () => "", value: () => null, input: () => null, has: () => false,
+  };
+  jobs = new Jobs(client as never);
+  const attempt = <T>(task: Promise<T>): Promise<T | undefined> => task.catch(() => undefined);
+  studio = new Studio({
+    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null }, i18n: {}, pictures: {}, toasts: {}, explain: String,
+  } as never);
+});
+
+describe("The studio", () => {
+  it("shows an answer that came before the job's number was known, and was followed by older news", async () => {
+    tells = (id) => [
+      { type: "job", job: jobOf(id, "done", { result: { prompt: "a cat" } }) },
+      { type: "job", job: jobOf(id, "queued", { position: 1 }) },
+    ];
+    await studio.send();
+    expect(studio.answer?.id).toBe("j1");
+    expect(studio.watched).toBeNull();
+  });
+  it("shows the picture of a job that was quicker than its answer", async () => {
+    tells = (id) => [{ type: "job", job: jobOf(id, "done", { pictures: ["p1"] }) }];
+    await studio.send();
+    expect(studio.shown).toBe("p1");
+  });
+  it("sends all five strengths, however quickly the first ones end", async () => {
+    tells = (id) => [{ type: "job", job: jobOf(id, "done", { pictures: [`of ${id}`] }) }, { type: "job", job: jobOf(id, "running") }];
+    await studio.sendStrip();
+    expect(sent.map(({ request }) => request["strength"])).toEqual([...kStripStrengths]);
+    expect(studio.strip.map(({ job }) => jobs.find(job)?.pictures)).toEqual(sent.map((_, i) => [`of j${i + 1}`]));
+    expect(studio.sending).toBe(false);
+  });
+  it("stops at a refusal, and can send again", async () => {
+    refuses = ({ request }) => request["strength"] === 0.55;
+    await studio.sendStrip();
+    expect(studio.strip).toHaveLength(2);
+    expect(studio.sending).toBe(false);
+    await studio.send();
+    expect(sent).toHaveLength(3);
+  });
+  it("sends nothing while something is being sent", async () => {
+    await Promise.all([studio.send(), studio.send()]);
+    expect(sent).toHaveLength(1);
+  });
+  it("goes on watching what ran when the page was opened, but not its own helpers", () => {
+    const opened = (label: string): void => studio.apply({ type: "snapshot", version: "1", queue: { ...queue, running: "r" }, jobs: [jobOf("r", "running", { label })] });
+    jobs.put(jobOf("r", "running"));
+    opened("page:preview");
+    expect(studio.watched).toBeNull();
+    opened("");
+    expect(studio.watched, "only once").toBeNull();
+  });
+});
