@@ -143,7 +143,7 @@ test("two tabs on one picture: nothing is overwritten silently", async ({ studio
   await other.page.context().close();
 });
 
-test("a stroke is on the screen within a frame's time, on a picture of four megapixels", async ({ studio }) => {
+test("a stroke is on the screen within a frame, on a picture of four megapixels", async ({ studio }) => {
   const { page } = studio;
   test.skip(studio.phone, "measured once");
   await studio.open();
@@ -162,27 +162,34 @@ test("a stroke is on the screen within a frame's time, on a picture of four mega
   await studio.work("retouch");
   await page.getByTestId("tool-brush").click();
   await studio.paint([0.3, 0.3], [0.4, 0.3]);
-  // From the pointer's event to the end of the frame that shows it.
-  const slowest = await studio.canvas.evaluate(async (stage) => {
+  // What one move of the brush costs this page in processor time of its main thread: the handler, then
+  // everything of the frame that shows it (drawing, style, layout, paint). Other programs on the
+  // machine do not count; the frames that really came are told, not judged.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async (): Promise<{ all: number; script: number }> => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const value = (name: string): number => (metrics.find((metric) => metric.name === name)?.value ?? 0) * 1000;
+    return { all: value("TaskDuration"), script: value("ScriptDuration") };
+  };
+  const moves = 120;
+  const before = await busy();
+  const frame = await studio.canvas.evaluate(async (stage, count) => {
     const box = stage.getBoundingClientRect();
     const send = (type: string, x: number, y: number): void => {
       stage.dispatchEvent(new PointerEvent(type, { pointerId: 1, pointerType: "mouse", clientX: box.x + x, clientY: box.y + y, bubbles: true, button: 0, buttons: 1 }));
     };
     stage.setPointerCapture = () => {};
-    const times: number[] = [];
+    const began = performance.now();
     send("pointerdown", 200, 200);
-    for (let i = 0; i < 40; i += 1) {
+    for (let i = 0; i < count; i += 1) {
+      send("pointermove", 200 + i * 3, 200 + (i % 9) * 8);
       await new Promise(requestAnimationFrame);
-      const from = performance.now();
-      send("pointermove", 200 + i * 5, 200 + (i % 7) * 4);
-      await new Promise<void>((done) => requestAnimationFrame(() => { const channel = new MessageChannel(); channel.port1.onmessage = () => done(); channel.port2.postMessage(0); }));
-      times.push(performance.now() - from);
     }
-    send("pointerup", 400, 200);
-    times.sort((a, b) => a - b);
-    return times[Math.floor(times.length / 2)] ?? 0;
-  });
-  console.log(`brush: ${slowest.toFixed(1)} ms from pointer to frame (median of 40, 2048 x 2048)`);
-  // A frame is 16.7 ms; a machine that does other things as well gets twice that.
-  expect(slowest).toBeLessThan(34);
+    return (performance.now() - began) / count;
+  }, moves);
+  const after = await busy();
+  const cost = (after.all - before.all) / moves;
+  console.log(`brush, 2048 x 2048: ${cost.toFixed(1)} ms a move, ${((after.script - before.script) / moves).toFixed(1)} ms of it script; a frame every ${frame.toFixed(1)} ms`);
+  expect(cost).toBeLessThan(8);
 });

@@ -122,6 +122,29 @@ export class StudioPage {
     await expect(this.page.getByTestId("undo")).toBeVisible();
   }
 
+  file(name: string): string {
+    return picture(name);
+  }
+
+  // 64 pixels a side: what enlarges in a moment.
+  async bringSmall(): Promise<void> {
+    const url = await this.page.evaluate(() => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 64;
+      const context = canvas.getContext("2d");
+      if (context) {
+        const sweep = context.createLinearGradient(0, 0, 64, 64);
+        sweep.addColorStop(0, "#a63d1f");
+        sweep.addColorStop(1, "#2652d6");
+        context.fillStyle = sweep;
+        context.fillRect(0, 0, 64, 64);
+      }
+      return canvas.toDataURL("image/png");
+    });
+    await this.page.getByTestId("file").setInputFiles({ name: "small.png", mimeType: "image/png", buffer: Buffer.from(url.split(",")[1] ?? "", "base64") });
+    await expect(this.canvas.getByRole("img").first()).toBeVisible();
+  }
+
   async work(name: string): Promise<void> {
     await this.page.getByTestId(`work-${name}`).click();
   }

@@ -54,11 +54,9 @@ test("a picture grows where its edge is dragged to", async ({ studio }) => {
 });
 
 test("a picture is enlarged without a model", async ({ studio }) => {
-  const { page } = studio;
   await studio.open();
   test.skip(!(await offered(studio, "upscale")), "this program cannot enlarge");
-  await page.getByTestId("file").setInputFiles({ name: "small.png", mimeType: "image/png", buffer: await smallPicture(studio) });
-  await expect(studio.canvas).toBeVisible();
+  await studio.bringSmall();
   await studio.work("enlarge");
   await studio.go();
   await studio.result();
@@ -100,20 +98,3 @@ test("a job that cannot run says why, and its button does not pretend", async ({
   await expect(page.getByTestId("plan")).toHaveText("there is no model yet");
   await expect(page.getByTestId("go")).toBeDisabled();
 });
-
-const smallPicture = async (studio: StudioPage): Promise<Buffer> => {
-  const url = await studio.page.evaluate(() => {
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = 64;
-    const context = canvas.getContext("2d");
-    if (context) {
-      const sweep = context.createLinearGradient(0, 0, 64, 64);
-      sweep.addColorStop(0, "#a63d1f");
-      sweep.addColorStop(1, "#2652d6");
-      context.fillStyle = sweep;
-      context.fillRect(0, 0, 64, 64);
-    }
-    return canvas.toDataURL("image/png");
-  });
-  return Buffer.from(url.split(",")[1] ?? "", "base64");
-};

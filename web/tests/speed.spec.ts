@@ -7,7 +7,8 @@ test("the first paint comes within a second, and the page asks nobody else", asy
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1);
   console.log(`first contentful paint: ${paint.toFixed(0)} ms`);
   expect(paint).toBeGreaterThan(0);
-  expect(paint).toBeLessThan(process.env["PENTIMENTO_DIST"] ? 3000 : 1500);
+  // The tests themselves stand between page and program when they serve web/dist.
+  expect(paint).toBeLessThan(process.env["PENTIMENTO_DIST"] ? 3000 : 1000);
 });
 
 test("ten thousand pictures scroll with a handful of elements", async ({ studio }) => {
@@ -32,4 +33,21 @@ test("ten thousand pictures scroll with a handful of elements", async ({ studio 
     await page.waitForResponse("**/api/v1/pictures?*").catch(() => {});
   }
   expect(await page.getByTestId("gallery-picture").count()).toBeLessThan(160);
+  // A hand that pulls the list along: every frame a screen's height further.
+  const gaps = await list.evaluate(async (element) => {
+    element.scrollTop = 0;
+    const frames: number[] = [];
+    let last = 0;
+    for (let i = 0; i < 90; i += 1) {
+      element.scrollTop += 300;
+      const now = await new Promise<number>(requestAnimationFrame);
+      if (last > 0) frames.push(now - last);
+      last = now;
+    }
+    return frames.sort((a, b) => a - b);
+  });
+  const at = (share: number): number => gaps[Math.floor(gaps.length * share)] ?? 0;
+  console.log(`gallery of ${total}: a frame every ${at(0.5).toFixed(1)} ms (95 of 100 within ${at(0.95).toFixed(1)} ms)`);
+  expect(at(0.5)).toBeLessThan(20);
+  expect(at(0.95)).toBeLessThan(50);
 });
