@@ -130,6 +130,7 @@ for (const language of ["en", "zh"] as const)
   for (const [work, { kinds, picture, way }] of Object.entries(walks))
     test(`${work}, ${language}`, async ({ studio }) => {
       const { page } = studio;
+      test.setTimeout(120_000);
       await page.addInitScript((chosen) => {
         localStorage.setItem("language", chosen);
         // The tests' model paints 64 pixels, too few for a garment.

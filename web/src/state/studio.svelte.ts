@@ -160,6 +160,8 @@ export class Studio {
   async openInput(input: InputInfo): Promise<void> {
     const { draft, editor, toasts, i18n } = this.parts;
     draft.source = input;
+    // A job that starts from words alone has no use for it.
+    if (!works[draft.work].startsFromPicture) draft.work = "restyle";
     // One press is enough for the first painting.
     if (draft.kind?.kind === "stylize" && draft.changed("styles") === undefined && !draft.input("style")) draft.set("styles", [{ style: kFirstStyle, weight: 1 }]);
     this.#shown = null;
