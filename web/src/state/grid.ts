@@ -49,19 +49,22 @@ export interface Grid {
 }
 
 // What the server's grid can change, under the names of the form's fields.
-const parameters: Readonly<Record<string, string>> = Object.fromEntries([
-  ...["strength", "seed", "subseed", "subseed_strength", "steps", "cfg", "image_cfg", "prompt", "sampler", "scheduler", "s_churn", "s_tmin", "s_tmax",
-    "s_noise", "sigma_min", "sigma_max", "rho", "eta", "clip_skip", "extra_noise", "rng", "vae", "model"].map((name) => [name, name]),
+const sameName = [
+  "strength", "seed", "subseed", "subseed_strength", "steps", "cfg", "image_cfg", "prompt", "sampler", "scheduler", "s_churn", "s_tmin", "s_tmax", "s_noise", "sigma_min",
+  "sigma_max", "rho", "eta", "clip_skip", "extra_noise", "rng", "vae", "model",
+];
+const parameters: ReadonlyMap<string, string> = new Map([
+  ...sameName.map((name): [string, string] => [name, name]),
   ["initial_noise_multiplier", "noise_multiplier"],
 ]);
-export const isAxis = (field: string): boolean => field in parameters;
+export const isAxis = (field: string): boolean => parameters.has(field);
 
 const written = (value: Json): string => {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 // "strength=0.3,0.5", as the server reads it.
-export const axisText = (field: string, values: readonly Json[]): string => `${parameters[field] ?? field}=${values.map(written).join(",")}`;
+export const axisText = (field: string, values: readonly Json[]): string => `${parameters.get(field) ?? field}=${values.map(written).join(",")}`;
 
 // Where the cell's picture is among those of the job: the sheet comes first.
 export const indexOfCell = (grid: Grid, row: number, column: number): number => 1 + row * grid.xs.length + column;
