@@ -30,46 +30,29 @@ CommandControls::CommandControls(const Context& context, const ControlArguments&
                                  bool from_picture)
     : maps_dir_(arguments.maps_dir) {
   for (const std::string& text : arguments.units) {
-    Unit entry{.unit = parse_control_unit(text)};
-    refuse(problems_of(entry.unit));
-    entry.network_path = find_add_on(context.paths, kControlNets, entry.unit.network);
-    if (!entry.unit.picture.empty())
-      entry.picture = read_input(entry.unit.picture).input.image;
+    ControlUnit unit = parse_control_unit(text);
+    refuse(problems_of(unit));
+    const auto network = find_add_on(context.paths, kControlNets, unit.network);
+    std::optional<Image> picture;
+    if (!unit.picture.empty())
+      picture = read_input(unit.picture).input.image;
     else if (!from_picture)
       throw Error(ErrorKind::InvalidArgument,
                   "control '" + text + "' has nothing to look at; add :image=FILE");
-    units_.push_back(std::move(entry));
+    controls_.add(std::move(unit), network, std::move(picture));
   }
 }
 
 void CommandControls::load(AddOns& add_ons, const LoadedModel& model, const Progress& progress) {
-  for (Unit& entry : units_) {
-    entry.network = add_ons.control_net(entry.network_path, model, progress);
-    entry.hash = add_ons.hash_of(open_controlnet(entry.network_path).path, progress);
-  }
-}
-
-Steering CommandControls::ready(const Scene& scene) const {
-  Steering steering;
-  for (size_t i = 0; i < units_.size(); ++i) {
-    const Unit& entry = units_[i];
-    ReadyControl made =
-        make_control(entry.network, entry.unit, entry.picture ? &*entry.picture : nullptr, scene);
-    if (!maps_dir_.empty()) {
-      std::filesystem::create_directories(maps_dir_);
-      write_picture(
-          std::filesystem::path(maps_dir_) / ("control-" + std::to_string(i + 1) + ".png"),
-          made.map);
-    }
-    steering.controls.push_back(std::move(made.control));
-    steering.facts.emplace_back("ControlNet " + std::to_string(i),
-                                describe_control(entry.unit, entry.hash));
-  }
-  return steering;
+  controls_.load(add_ons, model, progress);
 }
 
 void CommandControls::steer(Img2ImgOptions& options) const {
-  if (!empty()) options.steer = [this](const Scene& scene) { return ready(scene); };
+  if (maps_dir_.empty()) return controls_.steer(options);
+  controls_.steer(options, [folder = std::filesystem::path(maps_dir_)](size_t i, const Image& map) {
+    std::filesystem::create_directories(folder);
+    write_picture(folder / ("control-" + std::to_string(i + 1) + ".png"), map);
+  });
 }
 
 }  // namespace pentimento

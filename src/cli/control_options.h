@@ -1,14 +1,11 @@
 // --control on the verbs that paint: ControlNets and the pictures they look at.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/context.h"
-#include "pipelines/add_ons.h"
-#include "pipelines/control.h"
-#include "pipelines/img2img.h"
+#include "pipelines/controls.h"
 
 namespace CLI {
 class App;
@@ -29,22 +26,14 @@ class CommandControls {
   // the job has a picture of its own, which units without image= look at.
   CommandControls(const Context& context, const ControlArguments& arguments, bool from_picture);
 
-  bool empty() const { return units_.empty(); }
+  bool empty() const { return controls_.empty(); }
   void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
 
-  Steering ready(const Scene& scene) const;
   // Hands them to a run, which this must outlive; nothing when there are none.
   void steer(Img2ImgOptions& options) const;
 
  private:
-  struct Unit {
-    ControlUnit unit;
-    std::filesystem::path network_path;
-    std::optional<Image> picture;
-    std::shared_ptr<ControlNet> network;
-    std::string hash;
-  };
-  std::vector<Unit> units_;
+  Controls controls_;
   std::string maps_dir_;
 };
 

@@ -28,6 +28,9 @@ class AddOns {
                                         const Progress& progress);
   std::shared_ptr<Clip> clip(const std::filesystem::path& path, const Progress& progress);
 
+  // Frees all that can be loaded again.
+  void drop() { residents_.clear(); }
+
   // SHA-256 of a file used so far, for infotext.
   std::string hash_of(const std::filesystem::path& path, const Progress& progress) const;
 

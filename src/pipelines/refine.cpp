@@ -192,7 +192,11 @@ Img2ImgPicture run_refine(LoadedModel& model, const RefineRequest& request, cons
         .image = crop(whole, plan.tiles[k]), .name = picture.name, .sha256 = picture.sha256};
     Img2ImgPlan own = plan.tile;
     own.seeds[0] = (own.seeds[0] + k) & 0xffffffffu;
-    Img2ImgPicture made = run_img2img(model, asked, own, &tile, quiet,
+    // Control pictures show the whole; each tile looks at its own part of them.
+    const Img2ImgInputs inputs{
+        .picture = &tile,
+        .part = PartOfPicture{plan.tiles[k], plan.padded_width, plan.padded_height}};
+    Img2ImgPicture made = run_img2img(model, asked, own, inputs, quiet,
                                       of_tile(progress, static_cast<int>(k), calls, total, start))
                               .at(0);
     quiet.trace_dir.reset();
