@@ -157,9 +157,11 @@ bool Connection::begin_request(const std::function<bool()>& stopping) {
   return filter_header();
 }
 
-// Drops what we do not do (Range), refuses what could be read in two ways (request smuggling).
+// Keeps Range from the library, which holds none against the length of an answer and repeats what
+// several name (serve_range() answers it); refuses what could be read in two ways (smuggling).
 bool Connection::filter_header() {
   std::string kept;
+  range_.clear();
   int lengths = 0, encodings = 0, hosts = 0;
   size_t begin = 0;
   while (begin < header_.size()) {
@@ -176,7 +178,11 @@ bool Connection::filter_header() {
       refuse("400 Bad Request", "invalid", "the header can be read in more than one way");
       return false;
     }
-    if (!names_header(line, "Range") && !names_header(line, "If-Range")) kept += line + "\r\n";
+    if (names_header(line, "Range"))
+      range_ =
+          line.substr(std::min(line.find_first_not_of(" \t", sizeof "Range:" - 1), line.size()));
+    else
+      kept += line + "\r\n";
     begin = end + 2;
   }
   header_ = std::move(kept);

@@ -1,6 +1,6 @@
 // One TCP connection, plain or TLS, with every limit of the transport: how long a request may take
 // to arrive, how large its header may be, how slowly an answer may be read.
-// Limitations: HTTP/1.1 only; Range requests are answered whole (the header is dropped).
+// Limitations: HTTP/1.1 only.
 #pragma once
 
 #include <httplib.h>
@@ -27,6 +27,8 @@ class Connection : public httplib::Stream {
   void close_after_answer() { closing_ = true; }
   bool closing() const { return closing_; }
   bool hung_up() const;  // the other end has closed
+  // The value of the request's Range header, which the parser does not see; "" when it has none.
+  const std::string& range() const { return range_; }
 
   bool is_readable() const override;
   bool is_writable() const override;
@@ -47,6 +49,7 @@ class Connection : public httplib::Stream {
   int fd_;
   SSL* ssl_;
   const ConnectionLimits& limits_;
+  std::string range_;
   std::string header_, surplus_;  // filtered header not yet read by the parser; bytes after it
   size_t header_at_ = 0, body_read_ = 0;
   SteadyClock::time_point body_began_{};

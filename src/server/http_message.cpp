@@ -130,10 +130,70 @@ HttpResponse file_response(const std::filesystem::path& path, std::string conten
 void never_changes(const HttpRequest& request, HttpResponse& response, const std::string& etag) {
   response.headers["ETag"] = "\"" + etag + "\"";
   response.headers["Cache-Control"] = "private, max-age=31536000, immutable";
-  if (request.header("If-None-Match").find("\"" + etag + "\"") == std::string::npos) return;
+  if (request.header("If-None-Match").find("\"" + etag + "\"") == std::string::npos)
+    return serve_range(request, response);
   response.status = 304;
   response.body.clear();
   response.stream.reset();
+}
+
+namespace {
+
+struct ByteRange {
+  size_t first = 0, last = 0;  // both inside
+};
+
+// Digits alone; nothing when there are none or too many.
+std::optional<size_t> counted(const std::string& text) {
+  if (text.empty() || text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  return std::stoull(text);
+}
+
+// "bytes=0-9", "bytes=500-", "bytes=-100" of `length` bytes. `understood` false: another unit,
+// several ranges, or nonsense, which all mean the whole (RFC 9110 §14.2). Nothing: it lies behind
+// the end.
+std::optional<ByteRange> range_of(const std::string& header, size_t length, bool& understood) {
+  understood = false;
+  constexpr std::string_view kUnit = "bytes=";
+  const size_t dash = header.find('-');
+  if (header.rfind(kUnit, 0) != 0 || dash == std::string::npos) return std::nullopt;
+  const std::string left = header.substr(kUnit.size(), dash - kUnit.size()),
+                    right = header.substr(dash + 1);
+  const auto first = counted(left), last = counted(right);
+  if ((!left.empty() && !first) || (!right.empty() && !last) || (!first && !last))
+    return std::nullopt;
+  if (first && last && *last < *first) return std::nullopt;
+  understood = true;
+  if (!first) {  // the last so many
+    if (*last == 0 || length == 0) return std::nullopt;
+    return ByteRange{length - std::min(length, *last), length - 1};
+  }
+  if (*first >= length) return std::nullopt;
+  return ByteRange{*first, last ? std::min(*last, length - 1) : length - 1};
+}
+
+}  // namespace
+
+void serve_range(const HttpRequest& request, HttpResponse& response) {
+  if (response.status != 200 || response.stream || request.method != "GET") return;
+  response.headers["Accept-Ranges"] = "bytes";
+  const std::string asked = request.header("Range"), condition = request.header("If-Range");
+  if (asked.empty() || (!condition.empty() && condition != response.headers["ETag"])) return;
+  const size_t length = response.body.size();
+  bool understood = false;
+  const auto range = range_of(asked, length, understood);
+  if (!understood) return;
+  if (!range) {
+    response.status = 416;
+    response.headers["Content-Range"] = "bytes */" + std::to_string(length);
+    response.body.clear();
+    return;
+  }
+  response.status = 206;
+  response.headers["Content-Range"] = "bytes " + std::to_string(range->first) + "-" +
+                                      std::to_string(range->last) + "/" + std::to_string(length);
+  response.body = response.body.substr(range->first, range->last - range->first + 1);
 }
 
 void offer_as_download(HttpResponse& response, const std::string& file_name) {

@@ -69,8 +69,11 @@ HttpResponse file_response(const std::filesystem::path& path, std::string conten
                            bool temporary = false);
 
 // Adds an ETag and Cache-Control for something that never changes under its address, and answers
-// 304 when the client has it already.
+// 304 when the client has it already, or the range it asks for.
 void never_changes(const HttpRequest& request, HttpResponse& response, const std::string& etag);
+// Of a body that is there as a whole: the part that the request asks for (206), or 416 when it lies
+// behind the end. One range; several are answered with the whole.
+void serve_range(const HttpRequest& request, HttpResponse& response);
 // "attachment" with a file name that survives any script.
 void offer_as_download(HttpResponse& response, const std::string& file_name);
 

@@ -155,6 +155,8 @@ struct HttpServer::Impl : public httplib::Server {
   HandlerResponse admit(const httplib::Request& from, httplib::Response& to) {
     HttpRequest& request = in_flight.request;
     request = request_of(from, tls != nullptr);
+    if (const std::string& range = in_flight.connection->range(); !range.empty())
+      request.headers.emplace("Range", range);
     request.hung_up = [connection = in_flight.connection] { return connection->hung_up(); };
     // What is not read now would be taken for the next request.
     const bool has_body = !request.header("Content-Length").empty()

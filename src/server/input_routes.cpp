@@ -99,13 +99,13 @@ void add_input_routes(App& app, Router& router) {
   router.add({.method = "GET",
               .pattern = "/api/v1/inputs/{sha256}/file",
               .summary = "The picture, upright, without metadata",
-              .statuses = {200, 304},
+              .statuses = {200, 206, 304},
               .returns = "image/png",
               .handle = [&app](const HttpRequest& r) { return clean_file(app, r); }});
   router.add({.method = "GET",
               .pattern = "/api/v1/inputs/{sha256}/thumbnail",
               .summary = "A small view of it",
-              .statuses = {200, 304},
+              .statuses = {200, 206, 304},
               .returns = "image/webp",
               .handle = [&app](const HttpRequest& r) { return thumbnail(app, r); }});
 }

@@ -188,7 +188,7 @@ void add_picture_routes(App& app, Router& router) {
                 .pattern = path,
                 .summary = summary,
                 .query = std::move(query),
-                .statuses = {200, 304},
+                .statuses = {200, 206, 304},
                 .returns = returns,
                 .handle = [&app, handler](const HttpRequest& r) { return handler(app, r); }});
   };

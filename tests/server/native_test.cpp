@@ -71,6 +71,44 @@ TEST_F(Native, AJobGoesFromUploadToPicture) {
             200);
 }
 
+TEST_F(Native, APartOfAPictureIsAnsweredWhenOnlyThatIsAskedFor) {
+  const Json done = finished(submit("a cat")["id"]);
+  const std::string file = client_.get("/api/v1/pictures/" + done["pictures"][0].get<std::string>())
+                               .json()["file"],
+                    input = "/api/v1/inputs/" + upload() + "/file";
+  for (const std::string& path : {file, input}) {
+    const std::string whole = client_.get(path).body, size = std::to_string(whole.size());
+    const auto part = [&](const std::string& range) {
+      client_.headers = {{"Range", range}};
+      Answer answer = client_.get(path);
+      client_.headers = {};
+      return answer;
+    };
+    const Answer first = part("bytes=0-9");
+    EXPECT_EQ(first.status, 206);
+    EXPECT_EQ(first.body, whole.substr(0, 10));
+    EXPECT_EQ(first.header("Content-Range"), "bytes 0-9/" + size);
+    EXPECT_EQ(part("bytes=5-").body, whole.substr(5));
+    EXPECT_EQ(part("bytes=-7").body, whole.substr(whole.size() - 7));
+    EXPECT_EQ(part("bytes=3-99999999").body, whole.substr(3)) << "never beyond the end";
+    const Answer beyond = part("bytes=" + size + "-");
+    EXPECT_EQ(beyond.status, 416);
+    EXPECT_EQ(beyond.header("Content-Range"), "bytes */" + size);
+    EXPECT_EQ(beyond.body, "");
+    for (const char* whole_range : {"bytes=9-5", "bytes=0-1,3-4", "bytes=0-0,0-0,0-0,0-0"}) {
+      const Answer answer = part(whole_range);
+      EXPECT_EQ(answer.status, 200) << whole_range;
+      EXPECT_EQ(answer.body, whole) << whole_range;
+    }
+    client_.headers = {{"Range", "bytes=0-9"}, {"If-Range", "\"another\""}};
+    EXPECT_EQ(client_.get(path).body, whole) << "what the client has is of another picture";
+    client_.headers = {{"Range", "bytes=0-99999999"}};
+    EXPECT_EQ(client_.get("/api/v1/queue").status, 200) << "lists have no parts";
+    EXPECT_TRUE(client_.get("/api/v1/kinds").json().is_object());
+    client_.headers = {};
+  }
+}
+
 TEST_F(Native, APictureIsUploadedOnce) {
   const std::string bytes = encode_text(Image(8, 8, 3, 1), {});
   EXPECT_EQ(client_.send("POST", "/api/v1/inputs", bytes, "image/png").status, 201);
