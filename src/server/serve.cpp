@@ -11,6 +11,7 @@
 #include "server/app.h"
 #include "server/http_server.h"
 #include "server/pairing.h"
+#include "studio/blend_runner.h"
 #include "studio/coded_error.h"
 #include "studio/describe_runner.h"
 #include "studio/grid_runner.h"
@@ -19,6 +20,7 @@
 #include "studio/loopback_runner.h"
 #include "studio/model_library.h"
 #include "studio/outpaint_runner.h"
+#include "studio/refine_runner.h"
 #include "studio/stylize_runner.h"
 #include "studio/try_on_runner.h"
 #include "studio/txt2img_runner.h"
@@ -102,8 +104,10 @@ struct Engine {
 JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& studio,
                          const std::shared_ptr<ModelCatalog>& catalog) {
   const auto holder = std::make_shared<ModelHolder>(engine.runtime, options.paths.cache, catalog);
+  const auto add_ons = std::make_shared<AddOns>(engine.runtime, options.paths.cache);
   const DiffusionTools tools{holder, catalog, std::make_shared<Settings>(studio.db()),
-                             options.paths.cache / "timings.txt"};
+                             options.paths.cache / "timings.txt", add_ons};
+  const std::filesystem::path painting = options.paths.assets / "painting";
   JobRunners runners;
   runners.push_back(make_img2img_runner(tools));
   runners.push_back(make_txt2img_runner(tools, enlarge_with(engine.shelf)));
@@ -113,8 +117,11 @@ JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& st
   runners.push_back(make_loopback_runner(tools));
   runners.push_back(make_grid_runner(tools));
   runners.push_back(make_try_on_runner(tools));
-  runners.push_back(make_describe_runner());
-  runners.push_back(make_stylize_runner(engine.runtime, options.paths.assets / "painting"));
+  runners.push_back(make_blend_runner(tools, engine.runtime, painting));
+  runners.push_back(make_refine_runner(tools, enlarge_with(engine.shelf)));
+  runners.push_back(make_describe_runner(
+      {catalog, add_ons, options.paths.assets / "describe" / "terms.tsv", options.paths.cache}));
+  runners.push_back(make_stylize_runner(engine.runtime, painting));
   return runners;
 }
 

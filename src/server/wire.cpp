@@ -119,8 +119,10 @@ Json to_wire(const JobKind& k) {
                {"inputs", Json::array()},
                {"fields", Json::array()}};
   for (const InputRole& role : k.inputs)
-    json["inputs"].push_back(
-        {{"name", role.name}, {"required", role.required}, {"what", role.what}});
+    json["inputs"].push_back({{"name", role.name},
+                              {"required", role.required},
+                              {"what", role.what},
+                              {"field", role.field.empty() ? Json(nullptr) : Json(role.field)}});
   for (const Field& field : k.fields) json["fields"].push_back(to_json(field));
   return json;
 }

@@ -6,10 +6,12 @@
 #include <random>
 
 #include "image/codec.h"
+#include "pipelines/loras.h"
 #include "pipelines/pixels.h"
 #include "runtime/version.h"
 #include "studio/coded_error.h"
 #include "studio/content_store.h"
+#include "studio/control_json.h"
 #include "studio/pictures.h"
 #include "weights/vae_choice.h"
 
@@ -80,11 +82,13 @@ std::string DiffusionTools::unavailable() const {
 
 namespace {
 
+constexpr size_t kMostLoras = 32;
 // The work of one picture of the largest size with the most steps: no request may cost more.
 constexpr int64_t kMostPixelSteps = int64_t{2048} * 2048 * 150;
 
-void refuse_too_much(const Img2ImgRequest& r) {
-  const int64_t asked = int64_t{r.width} * r.height * r.batch * r.steps.value_or(20);
+}  // namespace
+
+void refuse_too_much(int64_t asked) {
   if (asked <= kMostPixelSteps) return;
   throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
                    "width x height x batch x steps is " + std::to_string(asked) +
@@ -94,10 +98,15 @@ void refuse_too_much(const Img2ImgRequest& r) {
       .with_limit("max_pixel_steps");
 }
 
-}  // namespace
-
 void DiffusionTools::decide(Img2ImgJob& job) const {
-  refuse_too_much(job.request);
+  const Img2ImgRequest& r = job.request;
+  refuse_too_much(int64_t{r.width} * r.height * r.batch * r.steps.value_or(20));
+  if (lora_tags(r.prompt).size() > kMostLoras)
+    throw CodedError(
+        ErrorKind::InvalidArgument, "out_of_range",
+        "the prompt names more than max_loras, " + std::to_string(kMostLoras) + ", LoRAs",
+        "request.prompt")
+        .with_limit("max_loras");
   const auto setting = [&](const char* name) {
     return settings ? settings->value(name).get<std::string>() : std::string();
   };
@@ -107,6 +116,50 @@ void DiffusionTools::decide(Img2ImgJob& job) const {
   if (!job.vae.empty()) job.vae = catalog->need("vae", job.vae).file;
   if (!job.request.seed) job.request.seed = drawn_seed();
   if (!job.request.subseed) job.request.subseed = drawn_seed();
+}
+
+void DiffusionTools::decide(std::vector<ControlUnit>& controls, const JobInputs& inputs,
+                            bool from_picture) const {
+  for (size_t i = 0; i < controls.size(); ++i) {
+    const std::string field = "request.control[" + std::to_string(i) + "]";
+    if (const auto problems = problems_of(controls[i]); !problems.empty())
+      throw CodedError(ErrorKind::InvalidArgument, "invalid", problems.front(), field);
+    controls[i].network = catalog->need("controlnet", controls[i].network).name;
+    if (!inputs.contains(control_role(i)) && !from_picture)
+      throw CodedError(ErrorKind::InvalidArgument, "missing_field",
+                       "ControlNet " + std::to_string(i + 1) +
+                           " has nothing to look at; give it a picture, the input " +
+                           control_role(i),
+                       "inputs." + control_role(i));
+  }
+}
+
+Controls DiffusionTools::controls(const std::vector<ControlUnit>& units, const JobInputs& inputs,
+                                  const LoadedModel& model, const Progress& progress) const {
+  Controls controls;
+  for (size_t i = 0; i < units.size(); ++i) {
+    std::optional<Image> picture;
+    if (auto input = input_of(inputs, control_role(i))) picture = std::move(input->image);
+    controls.add(units[i], catalog->need("controlnet", units[i].network).path, std::move(picture));
+  }
+  if (!controls.empty()) {
+    if (!add_ons) throw Error(ErrorKind::Internal, "there is nothing to load ControlNets with");
+    controls.load(*add_ons, model, progress);
+  }
+  return controls;
+}
+
+void DiffusionTools::unload() const {
+  holder->drop();
+  if (add_ons) add_ons->drop();
+}
+
+std::function<void(const std::string&)> notes_to(const RunnerPort& port) {
+  return [&port, notes = Json::array()](const std::string& note) mutable {
+    if (std::find(notes.begin(), notes.end(), Json(note)) != notes.end()) return;
+    notes.push_back(note);
+    if (port.result) port.result({{"notes", notes}});
+  };
 }
 
 std::shared_ptr<LoadedModel> DiffusionTools::load(const std::string& model, const std::string& vae,
@@ -133,6 +186,7 @@ Img2ImgOptions DiffusionTools::options(LoadedModel& model, Timings& timings,
       if (++step % every != 0) return;
       if (const auto look = quick_look(model, latent)) port.preview(*look);
     };
+  options.on_note = notes_to(port);
   if (port.memory) options.memory = port.memory(memory_key(model, options.version));
   if (port.has_picture)
     options.is_done = [&port](size_t index) { return port.has_picture(static_cast<int>(index)); };

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "pipelines/add_ons.h"
+#include "pipelines/controls.h"
 #include "pipelines/img2img.h"
 #include "studio/job_runner.h"
 #include "studio/model_catalog.h"
@@ -22,19 +24,31 @@ struct DiffusionTools {
   std::shared_ptr<ModelCatalog> catalog;
   std::shared_ptr<Settings> settings;  // may be null: no defaults
   std::filesystem::path timings_file;
+  std::shared_ptr<AddOns> add_ons = {};  // used on the computing thread only
 
   // Why nothing can run, for JobKind::unavailable; empty: there is a model.
   std::string unavailable() const;
   // The names and seeds that would otherwise be decided later. Throws NotFound.
   void decide(Img2ImgJob& job) const;
+  // The names of ControlNets; and whether each has something to look at: an input of its own, or
+  // the picture that the run starts from (`from_picture`). Throws CodedError.
+  void decide(std::vector<ControlUnit>& controls, const JobInputs& inputs, bool from_picture) const;
   std::shared_ptr<LoadedModel> load(const std::string& model, const std::string& vae,
                                     const Progress& progress) const;
-  // Progress, previews, checkpoints. `timings`, `model` and `port` must outlive the options.
+  // Loaded beside `model` and ready to steer; of no units: none.
+  Controls controls(const std::vector<ControlUnit>& units, const JobInputs& inputs,
+                    const LoadedModel& model, const Progress& progress) const;
+  // Progress, previews, checkpoints, notes (as the job's result). `timings`, `model` and `port`
+  // must outlive the options.
   Img2ImgOptions options(LoadedModel& model, Timings& timings, const RunnerPort& port) const;
   // A picture of a batch as the gallery keeps it, but for its request.
   RunnerPicture picture(const Img2ImgRequest& request, const LoadedModel& model,
                         const Img2ImgPicture& made) const;
+  void unload() const;
 };
+
+// Sentences for people as the job's result, {"notes": […]}, each once. `port` must outlive it.
+std::function<void(const std::string&)> notes_to(const RunnerPort& port);
 
 // The picture of a role; nothing when the job has none.
 std::optional<InputImage> input_of(const JobInputs& inputs, const std::string& role);
@@ -51,5 +65,9 @@ std::string memory_key(const LoadedModel& model, const std::string& version);
 std::optional<Image> quick_look(LoadedModel& model, const Tensor& latent);
 
 uint64_t drawn_seed();  // 0 .. 2^32-1
+
+// Throws CodedError naming max_pixel_steps when width x height x pictures x steps is more than any
+// request may cost.
+void refuse_too_much(int64_t pixel_steps);
 
 }  // namespace pentimento

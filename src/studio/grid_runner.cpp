@@ -49,7 +49,7 @@ class GridRunner : public JobRunner {
   JobKind describe() const override {
     return {.kind = "grid",
             .what = "a picture with every combination of settings, as labelled sheets",
-            .inputs = {{"source", "the picture to start from", true}},
+            .inputs = {{"source", "the picture to start from; none: from words alone", false}},
             .fields = grid_fields(),
             .unavailable = tools_.unavailable()};
   }
@@ -78,16 +78,17 @@ class GridRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const GridJob job = job_from_json(request);
-    const InputImage source = input_of(inputs, "source").value();
-    const GridPlan plan = plan_grid(job.request, &source);
+    const std::optional<InputImage> source = input_of(inputs, "source");
+    const GridPlan plan = plan_grid(job.request, source ? &*source : nullptr);
     return {.pictures = static_cast<int>(plan.cells.size() + plan.sheets),
             .sentence = plan.describe(job.request)};
   }
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const GridJob job = job_from_json(request);
-    const InputImage source = input_of(inputs, "source").value();
-    const GridPlan plan = plan_grid(job.request, &source);
+    const std::optional<InputImage> picture = input_of(inputs, "source");
+    const InputImage* source = picture ? &*picture : nullptr;
+    const GridPlan plan = plan_grid(job.request, source);
     const size_t sheets = plan.sheets;
     if (port.expect) port.expect(static_cast<int>(plan.cells.size() + sheets));
     Timings timings(tools_.timings_file);
@@ -103,7 +104,7 @@ class GridRunner : public JobRunner {
       model = tools_.load(cell.model.empty() ? job.model : cell.model,
                           cell.vae.empty() ? job.vae : cell.vae, port.progress);
       const auto index = static_cast<size_t>(&cell - plan.cells.data());
-      files[index] = folder / cell_file_name(plan, index, *model, &source, options.version);
+      files[index] = folder / cell_file_name(plan, index, *model, source, options.version);
       return *model;
     };
     options.on_cell = [&](size_t index, size_t, const Image& image, bool) {
@@ -111,7 +112,7 @@ class GridRunner : public JobRunner {
                    cell_picture(job, plan.cells[index], image, files.at(index), model->name));
     };
     const auto cells = run_grid(
-        plan, models, [&](const GridCell&) { return &source; }, options, port.progress);
+        plan, models, [&](const GridCell&) { return source; }, options, port.progress);
     const auto made = grid_sheets(job.request, plan, cells);
     for (size_t z = 0; z < made.size(); ++z) {
       RunnerPicture sheet{.image = made[z],

@@ -1,5 +1,7 @@
 #include "studio/img2img_runner.h"
 
+#include "studio/control_json.h"
+
 namespace pentimento {
 namespace {
 
@@ -8,16 +10,20 @@ class Img2ImgRunner : public JobRunner {
   explicit Img2ImgRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
 
   JobKind describe() const override {
-    return {.kind = "img2img",
-            .what = "repaint a picture as the prompt says",
-            .inputs = {{"source", "the picture to start from", true}},
-            .fields = img2img_fields(/*with_picture=*/true),
-            .unavailable = tools_.unavailable()};
+    JobKind kind{.kind = "img2img",
+                 .what = "repaint a picture as the prompt says",
+                 .inputs = {{"source", "the picture to start from", true}},
+                 .fields = img2img_fields(/*with_picture=*/true),
+                 .unavailable = tools_.unavailable()};
+    kind.fields.push_back(control_field());
+    add_control_inputs(kind.inputs);
+    return kind;
   }
 
-  Json resolve(Json request, const JobInputs&) const override {
+  Json resolve(Json request, const JobInputs& inputs) const override {
     Img2ImgJob job = img2img_job_from_json(request);
     tools_.decide(job);
+    tools_.decide(job.controls, inputs, /*from_picture=*/true);
     validate(job.request);
     return img2img_job_to_json(job);
   }
@@ -37,10 +43,12 @@ class Img2ImgRunner : public JobRunner {
     const InputImage input = input_of(inputs, "source").value();
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan = plan_img2img(*model, job.request, &input, *job.request.seed, &timings);
+    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);
+    controls.steer(options);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture picture = tools_.picture(job.request, *model, made);
-      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae};
+      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae, job.controls};
       single.request.width = plan.width;
       single.request.height = plan.height;
       picture.request = img2img_job_to_json(single);
@@ -49,7 +57,7 @@ class Img2ImgRunner : public JobRunner {
     run_img2img(*model, job.request, plan, &input, options, port.progress);
   }
 
-  void unload() override { tools_.holder->drop(); }
+  void unload() override { tools_.unload(); }
 
  private:
   DiffusionTools tools_;

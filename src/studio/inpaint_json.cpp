@@ -1,5 +1,6 @@
 #include "studio/inpaint_json.h"
 
+#include "studio/control_json.h"
 #include "studio/json_visitor.h"
 #include "studio/request_json.h"
 
@@ -91,6 +92,7 @@ std::vector<Field> inpaint_fields() {
       number("soft_difference_threshold", "how much must have changed to show (0.5)", 0, 8),
       number("soft_difference_contrast", "how sharply that is decided (2)", 0, 8)};
   fields.insert(fields.end(), mask.begin(), mask.end());
+  fields.push_back(control_field());
   return fields;
 }
 
@@ -100,6 +102,7 @@ InpaintJob inpaint_job_from_json(const Json& json) {
   read_img2img_job(json, base);
   job.model = base.model;
   job.vae = base.vae;
+  job.controls = std::move(base.controls);
   job.request.base = std::move(base.request);
   Reader reader(json);
   visit(reader, job.request);
@@ -107,7 +110,7 @@ InpaintJob inpaint_job_from_json(const Json& json) {
 }
 
 Json inpaint_job_to_json(const InpaintJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.controls});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "pipelines/inpaint.h"
+#include "studio/control_json.h"
 #include "studio/inpaint_json.h"
 
 namespace pentimento {
@@ -12,19 +13,23 @@ class InpaintRunner : public JobRunner {
   explicit InpaintRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
 
   JobKind describe() const override {
-    return {.kind = "inpaint",
-            .what = "repaint the masked part of a picture",
-            .inputs = {{"source", "the picture", true}, {"mask", "white = repaint", true}},
-            .fields = inpaint_fields(),
-            .unavailable = tools_.unavailable()};
+    JobKind kind{.kind = "inpaint",
+                 .what = "repaint the masked part of a picture",
+                 .inputs = {{"source", "the picture", true}, {"mask", "white = repaint", true}},
+                 .fields = inpaint_fields(),
+                 .unavailable = tools_.unavailable()};
+    add_control_inputs(kind.inputs);
+    return kind;
   }
 
-  Json resolve(Json request, const JobInputs&) const override {
+  Json resolve(Json request, const JobInputs& inputs) const override {
     InpaintJob job = inpaint_job_from_json(request);
     Img2ImgJob base{job.request.base, job.model, job.vae};
     tools_.decide(base);
-    job = {std::move(job.request), base.model, base.vae};
+    job.model = base.model;
+    job.vae = base.vae;
     job.request.base = base.request;
+    tools_.decide(job.controls, inputs, /*from_picture=*/true);
     validate(job.request);
     return inpaint_job_to_json(job);
   }
@@ -54,7 +59,9 @@ class InpaintRunner : public JobRunner {
     const InpaintPlan plan =
         plan_inpaint(*model, job.request, picture, mask, *job.request.base.seed, &timings);
     check_memory(plan.img2img, available_memory_bytes());
+    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);
+    controls.steer(options);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture finished = tools_.picture(job.request.base, *model, made);
       InpaintJob single = job;
@@ -65,7 +72,7 @@ class InpaintRunner : public JobRunner {
     run_inpaint(*model, job.request, plan, picture, mask, options, port.progress);
   }
 
-  void unload() override { tools_.holder->drop(); }
+  void unload() override { tools_.unload(); }
 
  private:
   DiffusionTools tools_;

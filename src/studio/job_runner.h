@@ -21,6 +21,7 @@ namespace pentimento {
 struct InputRole {
   std::string name, what;  // "source", "the picture to start from"
   bool required = true;
+  std::string field = {};  // of the request that it belongs to ("control"); empty: to the job
 };
 
 // The table that GET /api/v1/kinds, the OpenAPI document and request checking share.

@@ -1,6 +1,7 @@
 #include "studio/loopback_runner.h"
 
 #include "pipelines/loopback.h"
+#include "studio/control_json.h"
 #include "studio/json_visitor.h"
 
 namespace pentimento {
@@ -13,6 +14,7 @@ constexpr Word<LoopCurve> kCurves[] = {{"linear", LoopCurve::Linear},
 struct LoopbackJob {
   LoopbackRequest request;
   std::string model, vae;
+  std::vector<ControlUnit> controls = {};
 };
 
 template <typename Visitor, typename Request>
@@ -26,13 +28,14 @@ LoopbackJob job_from_json(const Json& json) {
   Img2ImgJob base = img2img_job_from_json(json);
   LoopbackJob job{.model = base.model, .vae = base.vae};
   job.request.base = std::move(base.request);
+  job.controls = std::move(base.controls);
   Reader reader(json);
   visit(reader, job.request);
   return job;
 }
 
 Json job_to_json(const LoopbackJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.controls});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
@@ -44,19 +47,23 @@ class LoopbackRunner : public JobRunner {
   explicit LoopbackRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
 
   JobKind describe() const override {
-    return {.kind = "loopback",
-            .what = "repaint a picture again and again, each result the next one's source",
-            .inputs = {{"source", "the picture to start from", true}},
-            .fields = loopback_fields(),
-            .unavailable = tools_.unavailable()};
+    JobKind kind{.kind = "loopback",
+                 .what = "repaint a picture again and again, each result the next one's source",
+                 .inputs = {{"source", "the picture to start from", true}},
+                 .fields = loopback_fields(),
+                 .unavailable = tools_.unavailable()};
+    add_control_inputs(kind.inputs);
+    return kind;
   }
 
-  Json resolve(Json request, const JobInputs&) const override {
+  Json resolve(Json request, const JobInputs& inputs) const override {
     LoopbackJob job = job_from_json(request);
     Img2ImgJob base{job.request.base, job.model, job.vae};
     tools_.decide(base);
-    job = {std::move(job.request), base.model, base.vae};
+    job.model = base.model;
+    job.vae = base.vae;
     job.request.base = base.request;
+    tools_.decide(job.controls, inputs, /*from_picture=*/true);
     validate(job.request);
     return job_to_json(job);
   }
@@ -80,7 +87,9 @@ class LoopbackRunner : public JobRunner {
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan =
         plan_loopback(*model, job.request, source, *job.request.base.seed, &timings);
+    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);
+    controls.steer(options);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture picture = tools_.picture(job.request.base, *model, made);
       picture.request = job_to_json(job);  // a loop needs those before it
@@ -89,7 +98,7 @@ class LoopbackRunner : public JobRunner {
     run_loopback(*model, job.request, plan, source, options, port.progress);
   }
 
-  void unload() override { tools_.holder->drop(); }
+  void unload() override { tools_.unload(); }
 
  private:
   DiffusionTools tools_;
@@ -115,6 +124,7 @@ std::vector<Field> loopback_fields() {
                     .default_value = "linear",
                     .what = "how fast the strength gets there",
                     .choices = words(kCurves)});
+  fields.push_back(control_field());
   return fields;
 }
 

@@ -2,6 +2,7 @@
 
 #include "pipelines/img2img_infotext.h"
 #include "samplers/schedule.h"
+#include "studio/control_json.h"
 #include "studio/json_visitor.h"
 
 namespace pentimento {
@@ -260,6 +261,7 @@ std::vector<Field> img2img_fields(bool with_picture) {
 void read_img2img_job(const Json& json, Img2ImgJob& job) {
   Reader reader(json);
   visit(reader, job);
+  job.controls = controls_from_json(json);
 }
 
 Img2ImgJob img2img_job_from_json(const Json& json) {
@@ -271,6 +273,7 @@ Img2ImgJob img2img_job_from_json(const Json& json) {
 Json img2img_job_to_json(const Img2ImgJob& job) {
   Writer writer;
   visit(writer, job);
+  if (!job.controls.empty()) writer.json["control"] = controls_to_json(job.controls);
   return std::move(writer.json);
 }
 

@@ -1,5 +1,8 @@
 #include "studio/txt2img_json.h"
 
+#include <set>
+
+#include "studio/control_json.h"
 #include "studio/json_visitor.h"
 #include "studio/request_json.h"
 
@@ -36,6 +39,15 @@ Field number(const char* name, FieldType type, Json fallback, const char* what, 
           .maximum = high};
 }
 
+const std::set<std::string>& txt2img_field_names() {
+  static const std::set<std::string> names = [] {
+    std::set<std::string> found;
+    for (const Field& field : txt2img_fields()) found.insert(field.name);
+    return found;
+  }();
+  return names;
+}
+
 }  // namespace
 
 std::vector<Field> txt2img_fields() {
@@ -58,6 +70,7 @@ std::vector<Field> txt2img_fields() {
       text("hires_prompt", "", "of the second pass; empty: as the first", 20000),
       text("hires_negative_prompt", "", "of the second pass; empty: as the first", 20000)};
   fields.insert(fields.end(), hires.begin(), hires.end());
+  fields.push_back(control_field());
   return fields;
 }
 
@@ -65,16 +78,20 @@ Txt2ImgJob txt2img_job_from_json(const Json& json) {
   Img2ImgJob base = img2img_job_from_json(json);
   Txt2ImgJob job{.model = base.model, .vae = base.vae};
   job.request.base = std::move(base.request);
+  job.controls = std::move(base.controls);
   Reader reader(json);
   visit(reader, job);
   return job;
 }
 
 Json txt2img_job_to_json(const Txt2ImgJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.controls});
   Writer writer;
   visit(writer, job);
   json.update(writer.json);
+  // What only says how a picture is taken in would be refused when the request comes back.
+  for (const Field& field : img2img_fields(/*with_picture=*/true))
+    if (!txt2img_field_names().contains(field.name)) json.erase(field.name);
   return json;
 }
 

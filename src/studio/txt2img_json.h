@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/control.h"
 #include "pipelines/hires.h"
 #include "studio/fields.h"
 
@@ -13,6 +14,7 @@ struct Txt2ImgJob {
   HiresRequest request;  // only `base` counts without `hires`
   bool hires = false;
   std::string model, vae;
+  std::vector<ControlUnit> controls = {};
 };
 
 std::vector<Field> txt2img_fields();

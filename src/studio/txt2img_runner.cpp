@@ -1,5 +1,6 @@
 #include "studio/txt2img_runner.h"
 
+#include "studio/control_json.h"
 #include "studio/txt2img_json.h"
 
 namespace pentimento {
@@ -11,19 +12,22 @@ class Txt2ImgRunner : public JobRunner {
       : tools_(std::move(tools)), enlarge_(std::move(enlarge)) {}
 
   JobKind describe() const override {
-    return {.kind = "txt2img",
-            .what = "paint what the prompt says",
-            .fields = txt2img_fields(),
-            .unavailable = tools_.unavailable()};
+    JobKind kind{.kind = "txt2img",
+                 .what = "paint what the prompt says",
+                 .fields = txt2img_fields(),
+                 .unavailable = tools_.unavailable()};
+    add_control_inputs(kind.inputs);
+    return kind;
   }
 
-  Json resolve(Json request, const JobInputs&) const override {
+  Json resolve(Json request, const JobInputs& inputs) const override {
     Txt2ImgJob job = txt2img_job_from_json(request);
     Img2ImgJob base{job.request.base, job.model, job.vae};
     tools_.decide(base);
     job.request.base = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    tools_.decide(job.controls, inputs, /*from_picture=*/false);
     if (job.hires)
       validate(job.request);
     else
@@ -49,12 +53,14 @@ class Txt2ImgRunner : public JobRunner {
     return report;
   }
 
-  void run(const Json& request, const JobInputs&, const RunnerPort& port) override {
+  void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const Txt2ImgJob job = txt2img_job_from_json(request);
     port.progress.at("load", 0, 1);
     const auto model = tools_.load(job.model, job.vae, port.progress);
     Timings timings(tools_.timings_file);
+    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);
+    controls.steer(options);
     const uint64_t seed = *job.request.base.seed;
     if (job.hires) {
       const HiresPlan plan = plan_hires(*model, job.request, seed, &timings);
@@ -67,7 +73,7 @@ class Txt2ImgRunner : public JobRunner {
     }
   }
 
-  void unload() override { tools_.holder->drop(); }
+  void unload() override { tools_.unload(); }
 
  private:
   // Everything it refers to outlives the run.

@@ -21,7 +21,8 @@ double seconds_since(steady_clock::time_point begin) {
 // Shares of one picture's time, roughly: what a bar shows before anything is known.
 double share_of(const std::string& stage, int done, int total) {
   const double part = total > 0 ? std::clamp(static_cast<double>(done) / total, 0.0, 1.0) : 0;
-  if (stage == "denoise" || stage == "paint" || stage == "upscale") return 0.05 + 0.87 * part;
+  if (stage == "denoise" || stage == "paint" || stage == "upscale" || stage == "refine")
+    return 0.05 + 0.87 * part;
   if (stage == "decode") return 0.92 + 0.07 * part;
   return 0.04 * part;
 }

@@ -60,6 +60,17 @@ TEST(DiffusionTools, RefuseMoreThanOneLargestPicturesWork) {
   t.tools.decide(job);
 }
 
+TEST(DiffusionTools, RefuseAPromptOfTooManyLoras) {
+  Img2ImgJob job;
+  for (int i = 0; i < 33; ++i) job.request.prompt += "<lora:a:0.1>";
+  try {
+    DiffusionTools{}.decide(job);
+    FAIL() << "it was accepted";
+  } catch (const CodedError& error) {
+    EXPECT_EQ(error.limit(), "max_loras");
+  }
+}
+
 TEST(DiffusionTools, SayWhenThereIsNoModel) {
   const Tools t;
   EXPECT_EQ(t.tools.unavailable(), "");
@@ -76,10 +87,21 @@ TEST(Txt2ImgJson, ComesBackAsItWas) {
                                     {"hires_upscaler", "Lanczos"},
                                     {"hires_steps", 7},
                                     {"hires_prompt", "finer"},
-                                    {"seed", 5}},
+                                    {"seed", 5},
+                                    {"control",
+                                     {{{"network", "a"},
+                                       {"preprocessor", "canny"},
+                                       {"weight", 0.5},
+                                       {"start", 0.25},
+                                       {"end", 0.75},
+                                       {"mode", "prompt"},
+                                       {"resize_mode", "fill"},
+                                       {"threshold_a", 3.0},
+                                       {"threshold_b", -1.0}}}}},
                                    txt2img_fields());
   const Json back = txt2img_job_to_json(txt2img_job_from_json(given));
   for (const auto& [name, value] : given.items()) EXPECT_EQ(back.at(name), value) << name;
+  EXPECT_TRUE(problems_of(back, txt2img_fields()).empty()) << "it can be sent again";
 }
 
 }  // namespace

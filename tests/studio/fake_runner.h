@@ -8,11 +8,13 @@
 #include <thread>
 
 #include "studio/coded_error.h"
+#include "studio/control_json.h"
 #include "studio/grid_runner.h"
 #include "studio/inpaint_json.h"
 #include "studio/job_runner.h"
 #include "studio/loopback_runner.h"
 #include "studio/outpaint_runner.h"
+#include "studio/refine_runner.h"
 #include "studio/request_json.h"
 #include "studio/txt2img_json.h"
 #include "text/infotext.h"
@@ -33,9 +35,13 @@ class FakeRunner : public JobRunner {
                            : kind_ == "inpaint"  ? inpaint_fields()
                            : kind_ == "outpaint" ? outpaint_fields()
                            : kind_ == "grid"     ? grid_fields()
+                           : kind_ == "refine"   ? refine_fields()
                                                  : img2img_fields(true)};
-    if (kind_ != "txt2img") kind.inputs = {{"source", "the picture to start from", true}};
+    if (kind_ != "txt2img")
+      kind.inputs = {{"source", "the picture to start from", kind_ != "grid"}};
     if (kind_ == "inpaint") kind.inputs.push_back({"mask", "white = repaint", true});
+    if (kind_ == "img2img") kind.fields.push_back(control_field());
+    if (kind_ != "outpaint" && kind_ != "grid") add_control_inputs(kind.inputs);
     return kind;
   }
 
@@ -123,7 +129,8 @@ class FakeRunner : public JobRunner {
 inline JobRunners fake_runners(int step_ms = 2,
                                const std::shared_ptr<std::atomic<int>>& computed = {}) {
   JobRunners runners;
-  for (const char* kind : {"img2img", "txt2img", "inpaint", "outpaint", "loopback", "grid"})
+  for (const char* kind :
+       {"img2img", "txt2img", "inpaint", "outpaint", "loopback", "grid", "refine"})
     runners.push_back(std::make_unique<FakeRunner>(kind, step_ms, computed));
   return runners;
 }

@@ -2,93 +2,22 @@
 // from a picture's own request to the same picture again.
 #include <gtest/gtest.h>
 
-#include <fstream>
-
-#include "image/codec.h"
 #include "studio/describe_runner.h"
 #include "studio/grid_runner.h"
 #include "studio/img2img_runner.h"
 #include "studio/inpaint_runner.h"
 #include "studio/loopback_runner.h"
-#include "studio/model_library.h"
 #include "studio/outpaint_runner.h"
-#include "studio/pictures.h"
+#include "studio/runner_fixture.h"
 #include "studio/try_on_runner.h"
 #include "studio/txt2img_runner.h"
 #include "studio/upscale_runner.h"
-#include "support/golden.h"
 
 namespace pentimento {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Runners : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = std::make_unique<testing::TempDir>();
-    fs::create_directories(*folder_ / "data/models");
-    fs::copy(testing::golden_path("pipelines_sd1"), *folder_ / "data/models/tiny",
-             fs::copy_options::recursive);
-    runtime_ = std::make_unique<Runtime>(RuntimeOptions{.precision = Precision::F32, .threads = 2});
-    const std::shared_ptr<ModelCatalog> catalog = std::make_shared<ModelLibrary>(
-        LibraryOptions{.data = *folder_ / "data", .cache = *folder_ / "cache"});
-    tools_ = std::make_unique<DiffusionTools>(
-        DiffusionTools{std::make_shared<ModelHolder>(*runtime_, *folder_ / "cache", catalog),
-                       catalog, nullptr, *folder_ / "timings.txt"});
-    write("source.png", Image(64, 48, 3, 120));
-    Image mask(64, 48, 1, 0);
-    for (int y = 16; y < 32; ++y)
-      for (int x = 16; x < 48; ++x) mask.pixels[static_cast<size_t>(y * 64 + x)] = 255;
-    write("mask.png", mask);
-  }
-  static void TearDownTestSuite() {
-    tools_.reset();
-    runtime_.reset();
-    folder_.reset();
-  }
-  static void write(const char* name, const Image& image) {
-    std::ofstream(*folder_ / name, std::ios::binary) << encode_text(image, {.format = "png"});
-  }
-  static JobInputs inputs() {
-    return {{"source", {"aa", "source.png", *folder_ / "source.png"}},
-            {"mask", {"bb", "mask.png", *folder_ / "mask.png"}}};
-  }
-
-  static Json resolved(JobRunner& runner, Json request) {
-    const auto fields = runner.describe().fields;
-    check(request, fields, "request");
-    return runner.resolve(with_defaults(std::move(request), fields), inputs());
-  }
-  static std::vector<RunnerPicture> run(JobRunner& runner, const Json& request) {
-    std::vector<RunnerPicture> pictures;
-    RunnerPort port;
-    port.wants_previews = false;
-    port.picture = [&](int index, RunnerPicture picture) {
-      EXPECT_EQ(index, static_cast<int>(pictures.size()));
-      pictures.push_back(std::move(picture));
-    };
-    runner.run(request, inputs(), port);
-    return pictures;
-  }
-  // What the gallery would offer as "use these settings" makes the very picture.
-  static void expect_repeatable(JobRunner& runner, const RunnerPicture& picture) {
-    EXPECT_EQ(runner.resolve(picture.request, inputs()), picture.request) << "all is decided";
-    EXPECT_EQ(run(runner, picture.request).at(0).image.pixels, picture.image.pixels);
-  }
-  static Json small(Json more) {
-    Json request = {{"prompt", "a cat"}, {"steps", 3}, {"seed", 9}, {"sampler", "Euler a"}};
-    request.update(more);
-    return request;
-  }
-
-  static std::unique_ptr<testing::TempDir> folder_;
-  static std::unique_ptr<Runtime> runtime_;
-  static std::unique_ptr<DiffusionTools> tools_;
-};
-std::unique_ptr<testing::TempDir> Runners::folder_;
-std::unique_ptr<Runtime> Runners::runtime_;
-std::unique_ptr<DiffusionTools> Runners::tools_;
+using Runners = testing::RunnerTest;
 
 TEST_F(Runners, Img2ImgPaintsItsBatch) {
   const auto runner = make_img2img_runner(*tools_);
@@ -197,6 +126,22 @@ TEST_F(Runners, GridGivesItsSheetAndItsCells) {
   EXPECT_EQ(pictures[4].request["strength"], 0.6);
   EXPECT_EQ(pictures[4].request["x"], "");
   EXPECT_TRUE(fs::is_empty(*folder_ / "grid-cells")) << "cells are kept until the sheet is made";
+}
+
+TEST_F(Runners, GridPaintsFromWordsAlone) {
+  const auto runner = make_grid_runner(*tools_);
+  const Json request =
+      runner->resolve(with_defaults(small({{"x", "seed=1-2"}, {"width", 64}, {"height", 48}}),
+                                    runner->describe().fields),
+                      {});
+  EXPECT_EQ(runner->plan(request, {}).pictures, 3);
+  std::map<int, RunnerPicture> pictures;
+  RunnerPort port;
+  port.picture = [&](int index, RunnerPicture picture) { pictures[index] = std::move(picture); };
+  runner->run(request, {}, port);
+  ASSERT_EQ(pictures.size(), 3u);
+  EXPECT_EQ(pictures[1].image.width, 64);
+  EXPECT_NE(pictures[1].image.pixels, pictures[2].image.pixels);
 }
 
 TEST_F(Runners, GridRefusesWhatItCannotPaint) {
