@@ -52,6 +52,12 @@ Json pasted_parameters(const std::string& text) {
   return p;
 }
 
+std::vector<std::string> sdapi_upscalers(App& app) {
+  std::vector<std::string> names = {"None", "Lanczos", "Nearest"};
+  for (std::string& name : app.options().upscalers()) names.push_back(std::move(name));
+  return names;
+}
+
 namespace {
 
 Json sampler_list() {
@@ -81,9 +87,7 @@ Json scheduler_list() {
 
 Json upscaler_list(App& app) {
   Json list = Json::array();
-  std::vector<std::string> names = {"None", "Lanczos", "Nearest"};
-  for (std::string& name : app.options().upscalers()) names.push_back(std::move(name));
-  for (const std::string& name : names)
+  for (const std::string& name : sdapi_upscalers(app))
     list.push_back({{"name", name},
                     {"model_name", nullptr},
                     {"model_path", nullptr},
@@ -248,16 +252,6 @@ void add_sdapi_list_routes(App& app, Router& router) {
            app.on_stop_asked(restart);
            return nullptr;
          });
-  get("/controlnet/model_list", "ControlNet models: none in this build", [] {
-    return Json{{"model_list", Json::array()}};
-  });
-  get("/controlnet/module_list", "ControlNet preprocessors", [] {
-    return Json{{"module_list", Json::array({"none"})}, {"module_detail", Json::object()}};
-  });
-  get("/controlnet/control_types", "ControlNet kinds", [] {
-    return Json{{"control_types", Json::object()}};
-  });
-  get("/controlnet/version", "ControlNet interface", [] { return Json{{"version", 3}}; });
   get("/internal/ping", "Is the server there?", [] { return Json::object(); });
   get("/internal/pending-tasks", "The queue", [&app] {
     return Json{{"size", app.studio().queue->state().queued}, {"tasks", Json::array()}};

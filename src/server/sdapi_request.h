@@ -22,7 +22,9 @@ struct SdapiJob {
   JobSpec spec;
   Json shown;  // the request's fields as `parameters` echoes them
   bool send_images = true;
-  Json options;  // in effect for this request
+  Json options;                         // in effect for this request
+  bool sheets_only = false;             // of a grid: its cells are not in the answer
+  std::vector<bool> control_maps = {};  // of each ControlNet: does the caller want what it saw?
 };
 // Throws CodedError: 404 without init_images, 422 for what this program does not do.
 // Only an administrator's override_settings can outlive the request.

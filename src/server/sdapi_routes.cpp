@@ -1,6 +1,7 @@
 // AUTOMATIC1111's interface: making pictures, and steering while they are made.
 #include <ctime>
 
+#include "server/sdapi_controlnet.h"
 #include "server/sdapi_extras.h"
 #include "server/sdapi_lists.h"
 #include "server/sdapi_request.h"
@@ -73,14 +74,24 @@ std::string info_of(const SdapiJob& asked, const Job& job,
   return dumped(info);
 }
 
+// A grid's cell can be made alone: its request names no directions.
+bool is_cell(const GalleryPicture& picture) {
+  return picture.request.value("x", "") == "" && picture.request.value("y", "") == "" &&
+         picture.request.value("z", "") == "";
+}
+
 HttpResponse generate(App& app, const HttpRequest& request, const Route& route, bool img2img) {
   SdapiJob asked = sdapi_job(app, json_body(request, route), img2img, request.is_admin);
   const Job job = run_and_wait(app, asked.spec, request);
-  const auto pictures = app.studio().gallery.of_job(job.id);
+  auto pictures = app.studio().gallery.of_job(job.id);
+  if (asked.sheets_only) std::erase_if(pictures, is_cell);
   Json images = Json::array();
   if (asked.send_images)
     for (const GalleryPicture& picture : pictures)
       images.push_back(base64_encode(read_whole_file(app.studio().gallery.file(picture))));
+  if (asked.send_images)
+    for (std::string& map : control_maps(app, asked, job, pictures))
+      images.push_back(std::move(map));
   return HttpResponse::json(
       {{"images", images}, {"parameters", asked.shown}, {"info", info_of(asked, job, pictures)}});
 }
@@ -181,6 +192,7 @@ void add_sdapi_routes(App& app, Router& router) {
               .handle = [&app](const HttpRequest& r) { return progress(app, r); }});
   add_sdapi_extra_routes(app, router);
   add_sdapi_list_routes(app, router);
+  add_controlnet_routes(app, router);
 }
 
 }  // namespace pentimento

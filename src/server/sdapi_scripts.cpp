@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "server/sdapi_controlnet.h"
+#include "server/sdapi_lists.h"
+#include "server/sdapi_xyz.h"
 #include "studio/coded_error.h"
+#include "studio/control_json.h"
 
 namespace pentimento {
 namespace {
@@ -18,6 +22,7 @@ struct Script {
   const char* title;
   bool always_on = false;
   std::vector<ScriptArgument> arguments;
+  bool txt2img = false;  // in that tab too
   // `arguments` has a value for each.
   void (*apply)(App& app, const Json& arguments, SdapiJob& job) = nullptr;
 };
@@ -25,11 +30,6 @@ struct Script {
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
-}
-
-bool has_kind(App& app, const char* kind) {
-  const auto kinds = app.studio().kinds();
-  return std::any_of(kinds.begin(), kinds.end(), [&](const JobKind& k) { return k.kind == kind; });
 }
 
 double number_at(const Json& arguments, size_t index, const char* what) {
@@ -106,71 +106,26 @@ void poor_mans_outpainting(App& app, const Json& a, SdapiJob& job) {
            "blur");
 }
 
-// The directions of A1111 1.10's menu for img2img, in its order (webui-spec §3.5).
-constexpr const char* kDirections[] = {"Nothing",
-                                       "Seed",
-                                       "Var. seed",
-                                       "Var. strength",
-                                       "Steps",
-                                       "CFG Scale",
-                                       "Image CFG Scale",
-                                       "Prompt S/R",
-                                       "Prompt order",
-                                       "Sampler",
-                                       "Checkpoint name",
-                                       "Negative Guidance minimum sigma",
-                                       "Sigma Churn",
-                                       "Sigma min",
-                                       "Sigma max",
-                                       "Sigma noise",
-                                       "Schedule type",
-                                       "Schedule min sigma",
-                                       "Schedule max sigma",
-                                       "Schedule rho",
-                                       "Beta schedule alpha",
-                                       "Beta schedule beta",
-                                       "Eta",
-                                       "Clip skip",
-                                       "Denoising",
-                                       "Initial noise multiplier",
-                                       "Extra noise",
-                                       "Cond. Image Mask Weight",
-                                       "VAE",
-                                       "Styles"};
-
-// By number or by name.
-std::string direction_of(const Json& given) {
-  if (given.is_string()) return given;
-  const int64_t index = given.is_number_integer() ? given.get<int64_t>() : -1;
-  if (index < 0 || index >= static_cast<int64_t>(std::size(kDirections)))
-    throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
-                     "X/Y/Z plot: there is no direction " + given.dump().substr(0, 40),
-                     "script_args");
-  return kDirections[index];
-}
-
-// What was chosen in the drop-down list, or what was typed.
-std::string values_of(const Json& typed, const Json& chosen) {
-  if (typed.is_string() && typed != "") return typed;
-  std::string text;
-  if (chosen.is_array())
-    for (const Json& value : chosen)
-      if (value.is_string())
-        text += (text.empty() ? "\"" : ",\"") + value.get<std::string>() + "\"";
-  return text;
-}
-
-void xyz_plot(App& app, const Json& a, SdapiJob& job) {
-  if (job.spec.kind != "img2img" || !has_kind(app, "grid"))
+// webui-spec §3.3. A batch there is of tiles, which are painted one by one here.
+void sd_upscale(App& app, const Json& a, SdapiJob& job) {
+  if (job.spec.kind != "img2img" || !has_kind(app, "refine"))
     throw CodedError(ErrorKind::Unsupported, "unsupported",
-                     "X/Y/Z plot works on img2img without a mask here", "script_name");
-  job.spec.kind = "grid";
-  constexpr const char* kNames[] = {"x", "y", "z"};
-  for (size_t d = 0; d < 3; ++d) {
-    const std::string direction = direction_of(a.at(3 * d));
-    if (direction != "Nothing" && !direction.empty())
-      job.spec.request[kNames[d]] = direction + "=" + values_of(a.at(3 * d + 1), a.at(3 * d + 2));
-  }
+                     "SD upscale works on img2img without a mask here", "script_name");
+  const auto names = sdapi_upscalers(app);
+  std::string upscaler = a.at(2).is_string() ? a[2].get<std::string>() : "";
+  const int64_t number = a[2].is_number_integer() ? a[2].get<int64_t>() : -1;
+  if (number >= 0 && number < static_cast<int64_t>(names.size()))
+    upscaler = names[static_cast<size_t>(number)];
+  if (std::find(names.begin(), names.end(), upscaler) == names.end())
+    throw CodedError(ErrorKind::NotFound, "not_found",
+                     "SD upscale: there is no upscaler " + a[2].dump().substr(0, 80),
+                     "script_args");
+  job.spec.kind = "refine";
+  Json& r = job.spec.request;
+  r["overlap"] = static_cast<int64_t>(number_at(a, 1, "Tile overlap"));
+  r["upscaler"] = upscaler;
+  r["scale"] = number_at(a, 3, "Scale factor");
+  r["match_colours"] = false;
 }
 
 const std::vector<Script>& scripts() {
@@ -185,8 +140,24 @@ const std::vector<Script>& scripts() {
                      {"Y values", nullptr},
                      {"Z type", 0},
                      {"Z values", ""},
-                     {"Z values", nullptr}},
-       .apply = xyz_plot},
+                     {"Z values", nullptr},
+                     {"Draw legend", true},
+                     {"Include Sub Images", false},
+                     {"Include Sub Grids", false},
+                     {"Keep -1 for seeds", false},
+                     {"Vary seeds for X", false},
+                     {"Vary seeds for Y", false},
+                     {"Vary seeds for Z", false},
+                     {"Grid margins (px)", 0, 0, 500, 2},
+                     {"Use text inputs instead of dropdowns", false}},
+       .txt2img = true,
+       .apply = apply_xyz_plot},
+      {.title = "SD upscale",
+       .arguments = {{"Info", ""},
+                     {"Tile overlap", 64, 0, 256, 16},
+                     {"Upscaler", "None"},
+                     {"Scale Factor", 2.0, 1, 4, 0.05}},
+       .apply = sd_upscale},
       {.title = "Outpainting mk2",
        .arguments = {{"Recommended settings", ""},
                      {"Pixels to expand", 128, 8, 256, 8},
@@ -260,6 +231,10 @@ bool is_idle(const Json& arguments) {
 void apply_always_on(App& app, const Json& units, SdapiJob& job) {
   for (const auto& [name, unit] : units.items()) {
     const Json given = unit.is_object() ? unit.value("args", Json::array()) : Json::array();
+    if (lower(name) == "controlnet") {
+      add_control_units(app, given, job);
+      continue;
+    }
     const Script* script = script_named(name);
     if (script && script->always_on)
       script->apply(app, arguments_of(*script, given), job);
@@ -273,6 +248,11 @@ void apply_always_on(App& app, const Json& units, SdapiJob& job) {
 }
 
 }  // namespace
+
+bool has_kind(App& app, const char* kind) {
+  const auto kinds = app.studio().kinds();
+  return std::any_of(kinds.begin(), kinds.end(), [&](const JobKind& k) { return k.kind == kind; });
+}
 
 void add_sdapi_mask(App& app, const Json& p, SdapiJob& job) {
   if (!p.at("mask").is_string()) return;
@@ -303,18 +283,30 @@ void apply_sdapi_scripts(App& app, const Json& p, SdapiJob& job) {
       throw CodedError(ErrorKind::InvalidArgument, "invalid",
                        "Script '" + chosen.get<std::string>().substr(0, 80) + "' not found");
     script->apply(app, arguments_of(*script, p.at("script_args")), job);
+    if (job.spec.kind == "refine") job.spec.request["batch"] = p.at("n_iter");
   }
   apply_always_on(app, p.at("alwayson_scripts"), job);
 }
 
 Json sdapi_script_titles() {
-  Json titles = Json::array();
-  for (const Script& script : scripts()) titles.push_back(lower(script.title));
-  return {{"txt2img", Json::array()}, {"img2img", titles}};
+  Json txt2img = Json::array(), img2img = Json::array();
+  for (const Script& script : scripts()) {
+    if (script.txt2img) txt2img.push_back(lower(script.title));
+    img2img.push_back(lower(script.title));
+  }
+  txt2img.push_back("controlnet");
+  img2img.push_back("controlnet");
+  return {{"txt2img", txt2img}, {"img2img", img2img}};
 }
 
 Json sdapi_script_info() {
   Json list = Json::array();
+  const auto add = [&](const std::string& title, bool always_on, bool img2img, const Json& args) {
+    list.push_back({{"name", lower(title)},
+                    {"is_alwayson", always_on},
+                    {"is_img2img", img2img},
+                    {"args", args}});
+  };
   for (const Script& script : scripts()) {
     Json arguments = Json::array();
     for (const ScriptArgument& a : script.arguments)
@@ -324,11 +316,18 @@ Json sdapi_script_info() {
                            {"maximum", a.maximum},
                            {"step", a.step},
                            {"choices", a.choices.empty() ? Json(nullptr) : Json(a.choices)}});
-    list.push_back({{"name", lower(script.title)},
-                    {"is_alwayson", script.always_on},
-                    {"is_img2img", true},
-                    {"args", arguments}});
+    if (script.txt2img) add(script.title, script.always_on, false, arguments);
+    add(script.title, script.always_on, true, arguments);
   }
+  Json units = Json::array();
+  for (size_t i = 0; i < kMostControls; ++i)
+    units.push_back({{"label", "ControlNet Unit " + std::to_string(i)},
+                     {"value", nullptr},
+                     {"minimum", nullptr},
+                     {"maximum", nullptr},
+                     {"step", nullptr},
+                     {"choices", nullptr}});
+  for (const bool img2img : {false, true}) add("controlnet", true, img2img, units);
   return list;
 }
 

@@ -12,6 +12,9 @@ void add_sdapi_mask(App& app, const Json& p, SdapiJob& job);
 // Throws CodedError: 422 for a script that is not there, or arguments it does not take.
 void apply_sdapi_scripts(App& app, const Json& p, SdapiJob& job);
 
+// Whether this build has such jobs.
+bool has_kind(App& app, const char* kind);
+
 Json sdapi_script_titles();  // GET /sdapi/v1/scripts
 Json sdapi_script_info();    // GET /sdapi/v1/script-info
 

@@ -203,6 +203,60 @@ TEST_F(Compatible, XyzPlotIsTheJobGrid) {
   EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
 }
 
+TEST_F(Compatible, XyzPlotCountsTheDirectionsOfItsTab) {
+  const Answer answer =
+      client_.post("/sdapi/v1/txt2img", {{"steps", 1},
+                                         {"width", 64},
+                                         {"height", 64},
+                                         {"script_name", "X/Y/Z plot"},
+                                         {"script_args", {6, "5,7", nullptr, 23, "0,1"}}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
+  EXPECT_EQ(job["kind"], "grid");
+  EXPECT_TRUE(job["inputs"].empty()) << "from words alone";
+  EXPECT_EQ(job["request"]["x"], "CFG Scale=5,7") << "Hires steps come before it in this tab";
+  EXPECT_EQ(job["request"]["y"], "Beta schedule beta=0,1");
+  const Answer varied = client_.post(
+      "/sdapi/v1/txt2img",
+      {{"script_name", "X/Y/Z plot"},
+       {"script_args", {1, "1", "", 0, "", "", 0, "", "", true, false, false, false, true}}});
+  EXPECT_EQ(varied.status, 422);
+}
+
+TEST_F(Compatible, SdUpscaleIsTheJobRefine) {
+  Json body = {{"init_images", {base64_encode(png())}},
+               {"steps", 1},
+               {"width", 64},
+               {"height", 128},
+               {"n_iter", 2},
+               {"batch_size", 3},
+               {"denoising_strength", 0.3},
+               {"script_name", "SD upscale"},
+               {"script_args", {"", 32, "Lanczos", 2.5}}};
+  ASSERT_EQ(client_.post("/sdapi/v1/img2img", body).status, 200);
+  const Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
+  EXPECT_EQ(job["kind"], "refine");
+  EXPECT_EQ(job["request"]["overlap"], 32);
+  EXPECT_EQ(job["request"]["upscaler"], "Lanczos");
+  EXPECT_EQ(job["request"]["scale"], 2.5);
+  EXPECT_EQ(job["request"]["width"], 64) << "of a tile";
+  EXPECT_EQ(job["request"]["height"], 128);
+  EXPECT_EQ(job["request"]["batch"], 2) << "a batch is of tiles";
+  EXPECT_EQ(job["request"]["strength"], 0.3);
+  EXPECT_EQ(job["request"]["match_colours"], false);
+  body["script_args"] = {nullptr, 64, 2};
+  ASSERT_EQ(client_.post("/sdapi/v1/img2img", body).status, 200);
+  const Json by_number = client_.get("/api/v1/jobs?limit=1").json()["items"][0]["request"];
+  EXPECT_EQ(by_number["upscaler"], "Nearest");
+  EXPECT_EQ(by_number["scale"], 2.0);
+  body["script_args"] = {nullptr, 64, "LDSR"};
+  const Answer unknown = client_.post("/sdapi/v1/img2img", body);
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_NE(unknown.body.find("LDSR"), std::string::npos);
+  body["script_args"] = {nullptr, "wide", 0};
+  EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 422);
+}
+
 TEST_F(Compatible, AMaskMakesItInpainting) {
   const std::string image = base64_encode(png());
   const Answer answer = client_.post("/sdapi/v1/img2img", {{"init_images", {image}},

@@ -18,7 +18,15 @@ class FakeCatalog : public ModelCatalog {
     model.sha256 = std::string("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
     model.family = "SD1";
     model.native_size_px = 64;
-    return type.empty() || type == "checkpoint" ? std::vector{model} : std::vector<CatalogModel>{};
+    CatalogModel control;
+    control.id = "m2";
+    control.type = "controlnet";
+    control.name = "tiny_canny";
+    control.file = "tiny_canny.safetensors";
+    control.path = "/nowhere/tiny_canny.safetensors";
+    if (type.empty()) return {model, control};
+    if (type == "controlnet") return {control};
+    return type == "checkpoint" ? std::vector{model} : std::vector<CatalogModel>{};
   }
   void refresh() override {}
   void learn_hash(const std::filesystem::path&, const std::string&) override {}

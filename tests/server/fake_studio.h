@@ -9,7 +9,8 @@
 
 namespace pentimento::testing {
 
-std::shared_ptr<ModelCatalog> fake_catalog();  // one checkpoint, "tiny"
+std::shared_ptr<ModelCatalog>
+fake_catalog();  // one checkpoint, "tiny"; one ControlNet, "tiny_canny"
 
 class FakeServer {
  public:

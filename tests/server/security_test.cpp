@@ -2,6 +2,8 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "server/client.h"
 #include "server/fake_studio.h"
 #include "studio/fake_runner.h"
+#include "studio/pictures.h"
 #include "support/golden.h"
 
 namespace pentimento {
@@ -163,6 +166,70 @@ TEST_F(Security, DevicesGetTokensOfTheirOwnThatCanBeTakenBack) {
   EXPECT_EQ(client_.get("/api/v1/tokens").body.find(secret), std::string::npos);
   EXPECT_EQ(client_.remove("/api/v1/tokens/" + made.json()["id"].get<std::string>()).status, 204);
   EXPECT_EQ(phone.get("/api/v1/queue").status, 401);
+}
+
+TEST_F(Security, RoutesOfTheOwnerAreClosedToAllOtherTokens) {
+  client_.headers = {{"Authorization", std::string("Bearer ") + kToken}};
+  const Json made = client_.post("/api/v1/tokens", {{"name", "tablet"}}).json();
+  Client tablet(server_->port());
+  tablet.headers = {{"Authorization", "Bearer " + made["token"].get<std::string>()},
+                    {"X-Forwarded-For", "192.168.1.9"}};
+  std::set<std::string> closed;
+  for (const Route& route : all_routes()) {
+    if (route.access != Access::Admin) continue;
+    const bool body = route.method != "GET" && route.method != "DELETE";
+    const Answer answer = tablet.send(route.method, filled(route.pattern), body ? "{}" : "",
+                                      body ? "application/json" : "");
+    EXPECT_EQ(answer.status, 403) << route.pattern << " " << answer.body;
+    EXPECT_NE(answer.body.find("only from this computer"), std::string::npos) << answer.body;
+    closed.insert(route.method + " " + route.pattern);
+  }
+  for (const char* name :
+       {"POST /sdapi/v1/options", "POST /sdapi/v1/refresh-checkpoints",
+        "POST /sdapi/v1/refresh-loras", "POST /sdapi/v1/unload-checkpoint",
+        "POST /sdapi/v1/server-kill", "PATCH /api/v1/settings", "POST /api/v1/tokens"})
+    EXPECT_TRUE(closed.contains(name)) << name;
+}
+
+TEST_F(Security, NoPictureFieldFetchesAnAddress) {
+  client_.headers = {{"Authorization", std::string("Bearer ") + kToken}};
+  const std::string image = base64_encode(encode_text(Image(8, 8, 3, 9), {}));
+  for (const char* address : {"http://169.254.169.254/latest", "https://example.com/x.png",
+                              "file:///etc/passwd", "FILE:///etc/passwd", "HTTP://example.com"}) {
+    const std::pair<const char*, Json> fields[] = {
+        {"/sdapi/v1/img2img", {{"init_images", {address}}}},
+        {"/sdapi/v1/img2img", {{"init_images", {image}}, {"mask", address}}},
+        {"/sdapi/v1/txt2img",
+         {{"alwayson_scripts",
+           {{"ControlNet", {{"args", {{{"model", "tiny_canny"}, {"image", address}}}}}}}}}},
+        {"/sdapi/v1/extra-single-image", {{"image", address}}},
+        {"/sdapi/v1/extra-batch-images", {{"imageList", {{{"data", address}, {"name", "x"}}}}}},
+        {"/sdapi/v1/png-info", {{"image", address}}},
+        {"/controlnet/detect",
+         {{"controlnet_module", "canny"}, {"controlnet_input_images", {address}}}}};
+    for (const auto& [path, body] : fields) {
+      const Answer answer = client_.post(path, body);
+      EXPECT_EQ(answer.status, 422) << path << " " << address << " " << answer.body;
+    }
+  }
+}
+
+TEST_F(Security, TheLogKnowsNoPromptAndNoToken) {
+  std::ostringstream told;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(told)));
+  client_.headers = {{"Authorization", std::string("Bearer ") + kToken}};
+  client_.post("/sdapi/v1/txt2img", {{"prompt", "unspeakable"}, {"steps", 1}});
+  client_.post("/sdapi/v1/txt2img", {{"prompt", "unspeakable fail"}, {"steps", 1}});
+  client_.get("/api/v1/pictures?q=unspeakable");
+  client_.headers = {{"Authorization", "Bearer wrong-unspeakable-token"}};
+  client_.get("/api/v1/queue");
+  spdlog::default_logger()->flush();
+  spdlog::set_default_logger(before);
+  EXPECT_NE(told.str().find("txt2img"), std::string::npos) << "something was said: " << told.str();
+  EXPECT_EQ(told.str().find("unspeakable"), std::string::npos) << told.str();
+  EXPECT_EQ(told.str().find(kToken), std::string::npos) << told.str();
 }
 
 TEST_F(Security, EveryAnswerCarriesTheHeadersThatProtectIt) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Clients that others wrote, against the real server over fake runners.
 
-webuiapi (AUTOMATIC1111), openai (images), schemathesis (the native interface, described by its own
+webuiapi and sd-backend-client (AUTOMATIC1111), openai (images), schemathesis (the native interface, described by its own
 OpenAPI document: no answer may be a 5xx).
 """
 import base64
@@ -10,8 +10,10 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import openai
+import sd_backend_client as sdbc
 import webuiapi
 from PIL import Image
 
@@ -55,6 +57,8 @@ def check_webuiapi(server: Server) -> None:
     assert len(result.images) == 1
     result = api.img2img(images=[photo()], prompt="x", steps=1, width=64, height=64, script_name="Outpainting mk2", script_args=["", 64, 8, ["left"], 1, 0.05])
     assert len(result.images) == 1
+    result = api.img2img(images=[photo()], prompt="x", steps=1, width=64, height=64, script_name="SD upscale", script_args=["", 16, "Lanczos", 2])
+    assert len(result.images) == 1
     assert "loopback" in api.get_scripts()["img2img"]
     assert api.extra_single_image(image=photo(), upscaler_1="Lanczos", upscaling_resize=2).image.size == (128, 128)
     assert len(api.extra_batch_images(images=[photo(), photo()], upscaler_1="Nearest", upscaling_resize=1.5).images) == 2
@@ -75,6 +79,68 @@ def check_webuiapi(server: Server) -> None:
         raise SystemExit("img2img without a picture was not refused")
     except RuntimeError:
         pass
+
+
+def check_controlnet(server: Server) -> None:
+    api = webuiapi.WebUIApi(host="127.0.0.1", port=server.port, sampler="Euler a", steps=2)
+    assert api.controlnet_version() == 3
+    models = api.controlnet_model_list()
+    assert models == ["tiny_canny [e3b0c442]"], models
+    assert "canny" in api.controlnet_module_list()
+    unit = webuiapi.ControlNetUnit(input_image=photo(), module="canny", model=models[0], weight=0.7, guidance_end=0.8)
+    result = api.txt2img(prompt="a cat", width=64, height=64, controlnet_units=[unit])
+    assert len(result.images) == 2 and result.images[1].size == (64, 64), "the result, and what the ControlNet saw"
+    without_picture = webuiapi.ControlNetUnit(module="lineart_standard", model=models[0], control_mode=2, resize_mode="Just Resize")
+    result = api.img2img(images=[photo()], prompt="a fox", width=64, height=64, controlnet_units=[unit, without_picture])
+    assert len(result.images) == 3
+    masked = webuiapi.ControlNetUnit(input_image=photo(), mask=photo().convert("L"), module="inpaint_only", model=models[0], pixel_perfect=True)
+    assert len(api.img2img(images=[photo()], mask_image=photo().convert("L"), prompt="x", width=64, height=64, controlnet_units=[masked]).images) == 2
+    assert api.controlnet_detect(images=[photo()], module="canny").image.size == (512, 512)
+    for refused in (webuiapi.ControlNetUnit(input_image=photo(), module="depth_midas", model=models[0]),
+                    webuiapi.ControlNetUnit(input_image=photo(), module="canny", model="nobody's")):
+        try:
+            api.txt2img(prompt="x", controlnet_units=[refused])
+            raise SystemExit(f"{refused.module} with {refused.model} was not refused")
+        except RuntimeError as error:
+            assert "depth_midas" in str(error) or "nobody's" in str(error), error
+
+
+def check_sd_backend_client(server: Server) -> None:
+    """IntraPaint's client: it checks the shape of every answer, down to the sliders of preprocessors."""
+    backend = sdbc.connect_to_backend(server.url)
+    assert type(backend).__name__ == "A1111Webservice", backend
+    can = backend.get_capabilities()
+    assert can.controlnet and can.soft_inpainting and can.schedulers, can
+    assert [option.name for option in backend.list_checkpoints()] == ["tiny.safetensors"], backend.list_checkpoints()
+    assert "euler_ancestral" in [option.name for option in backend.list_samplers()]
+    seen = []
+    params = dict(steps=3, width=64, height=64, seed=7, sampler="euler_ancestral", scheduler="karras")
+    result = backend.submit_txt2img(sdbc.DiffusionParams(prompt="a lighthouse", batch_size=2, **params)).wait(60, on_progress=lambda p: seen.append(p.status))
+    assert len(result.images) == 2 and result.seeds == [7, 8] and result.images[0].size == (64, 64) and seen, result
+    result = backend.submit_img2img(sdbc.DiffusionParams(prompt="a fox", init_images=[photo()], denoising_strength=0.4, **params)).wait(60)
+    assert len(result.images) == 1
+    soft = sdbc.DiffusionParams(prompt="a bowl", init_images=[photo()], mask=photo().convert("L"), mask_blur=16, soft_inpainting=True, **params)
+    assert len(backend.submit_inpaint(soft).wait(60).images) == 1
+    assert backend.submit_upscale(photo(), 96, 128).wait(60).images[0].size == (96, 128)
+    types = backend.get_controlnet_type_categories()
+    name = next(name for name in types["Canny"]["module_list"] if name.lower() != "none")
+    model = next(name for name in types["Canny"]["model_list"] if name.lower() != "none")
+    preprocessor = next(p for p in backend.get_controlnet_preprocessors() if p.name == name)
+    assert {p.key for p in preprocessor.parameters} >= {"threshold_a", "threshold_b", "processor_res"}, preprocessor
+    unit = sdbc.ControlNetUnit(image=photo(), preprocessor=sdbc.PreprocessorParams(typedef=preprocessor, parameter_values={}), model=sdbc.ControlNetModel(model), control_strength=0.8)
+    result = backend.submit_txt2img(sdbc.DiffusionParams(prompt="a robot", controlnet_units=[unit], **params)).wait(60)
+    assert len(result.images) == 1 and len(result.control_maps) == 1, "the client tells results from maps"
+    assert backend.submit_preprocessor_preview(photo(), preprocessor).wait(60).images[0].size == (512, 512)
+    handle = backend.submit_txt2img(sdbc.DiffusionParams(prompt="wait", **params))
+    for _ in range(200):
+        if (handle.poll().progress or 0) > 0:
+            break
+        time.sleep(0.02)
+    assert handle.cancel(), "the running job takes an interruption"
+    try:
+        handle.wait(60)
+    except sdbc.GenerationError as error:
+        assert error.status is sdbc.GenerationStatus.CANCELLED, error
 
 
 def check_webuiapi_with_auth(program: str, folder: str) -> None:
@@ -123,6 +189,10 @@ def main() -> None:
         with Server(program, folder("a")) as server:
             check_webuiapi(server)
             print("webuiapi: fine", flush=True)
+            check_controlnet(server)
+            print("webuiapi's ControlNet: fine", flush=True)
+            check_sd_backend_client(server)
+            print("sd-backend-client: fine", flush=True)
         check_webuiapi_with_auth(program, folder("b"))
         print("webuiapi with --api-auth: fine", flush=True)
         check_openai(program, folder("c"))

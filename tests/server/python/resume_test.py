@@ -4,7 +4,8 @@
     resume_test.py PENTIMENTO MODEL_FOLDER
 
 The picture must be, byte for byte, the one that was painted without interruption, and the steps made
-before the kill must not be made again. Also: /health while a job computes, and a graceful stop.
+before the kill must not be made again; also where a ControlNet steers it. Also: /health while a job
+computes, and a graceful stop.
 """
 import http.client
 import json
@@ -13,6 +14,7 @@ import pathlib
 import shutil
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -94,6 +96,51 @@ def check_kill(program: str, home: pathlib.Path) -> None:
     check_stop(server, program, home, expected)
 
 
+def check_kill_with_control(program: str, home: pathlib.Path) -> None:
+    server = Server(program, home)
+    plain = server.files(server.wait_for(server.submit(), done))
+    control = {"control": [{"network": "tiny_control", "preprocessor": "canny"}]}
+    whole = server.wait_for(server.submit(**control), done)
+    assert whole["request"]["control"][0]["weight"] == 1, whole
+    expected = server.files(whole)
+    assert expected != plain, "the ControlNet changed nothing"
+    job = server.submit(**control)
+    server.wait_for(job, at_step(20))
+    server.process.kill()
+    server.process.wait()
+    server = Server(program, home)
+    assert server.job(job)["steps_kept"] >= 19 and server.job(job)["request"] == whole["request"]
+    server.call("POST", f"/api/v1/jobs/{job}/retry", {})
+    server.call("POST", "/api/v1/queue/resume", {})
+    assert server.files(server.wait_for(job, done)) == expected, "the picture is another one"
+    server.process.terminate()
+    server.process.wait()
+    print("killed while a ControlNet steered: went on, the very same picture", flush=True)
+
+
+def tensors_of(path: pathlib.Path) -> dict:
+    """{name: (type, shape, bytes)} of a .safetensors file."""
+    data = path.read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size])
+    return {name: (t["dtype"], t["shape"], data[8 + size + t["data_offsets"][0]:8 + size + t["data_offsets"][1]])
+            for name, t in header.items() if name != "__metadata__"}
+
+
+def write_controlnet(model: pathlib.Path, path: pathlib.Path) -> None:
+    """The model's own way down, and what ControlNet adds to it (tests/pipelines/add_on_files.h)."""
+    tensors = {name.removeprefix("sd1/"): t for name, t in tensors_of(model.parent / "models_control.safetensors").items() if name.startswith("sd1/")}
+    for file in (model / "unet").glob("*.safetensors"):
+        tensors |= {name: t for name, t in tensors_of(file).items() if not name.startswith(("up_blocks.", "conv_norm_out.", "conv_out."))}
+    header, at = {}, 0
+    for name, (kind, shape, data) in tensors.items():
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [at, at + len(data)]}
+        at += len(data)
+    text = json.dumps(header).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(data for _, _, data in tensors.values()))
+
+
 def check_health(server: Server) -> None:
     job = server.submit(steps=150, batch=4, width=384, height=384)
     server.wait_for(job, at_step(3))
@@ -128,7 +175,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder)
         shutil.copytree(model, home / "data/models/tiny")
+        write_controlnet(pathlib.Path(model), home / "data/models/ControlNet/tiny_control.safetensors")
         check_kill(program, home)
+        check_kill_with_control(program, home)
 
 
 if __name__ == "__main__":
