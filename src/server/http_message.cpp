@@ -187,7 +187,12 @@ void serve_range(const HttpRequest& request, HttpResponse& response) {
   if (!range) {
     response.status = 416;
     response.headers["Content-Range"] = "bytes */" + std::to_string(length);
-    response.body.clear();
+    response.content_type = "application/json";
+    response.body = dumped({{"error",
+                             {{"kind", "invalid_argument"},
+                              {"code", "out_of_range"},
+                              {"message", "the range lies behind the end, which is at " +
+                                              std::to_string(length) + " bytes"}}}});
     return;
   }
   response.status = 206;

@@ -69,8 +69,14 @@ std::vector<std::string> model_names(App& app) {
   return names;
 }
 
+// Clients tell whole numbers by how they are written.
+Json number(double value) {
+  return value == std::floor(value) ? Json(static_cast<int64_t>(value)) : Json(value);
+}
+
 Json slider(const char* name, double usual, double lowest, double highest) {
-  return {{"name", name}, {"value", usual}, {"min", lowest}, {"max", highest}};
+  return {
+      {"name", name}, {"value", number(usual)}, {"min", number(lowest)}, {"max", number(highest)}};
 }
 
 Json module_detail(const PreprocessorInfo& info) {

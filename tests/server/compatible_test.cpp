@@ -209,7 +209,7 @@ TEST_F(Compatible, XyzPlotCountsTheDirectionsOfItsTab) {
                                          {"width", 64},
                                          {"height", 64},
                                          {"script_name", "X/Y/Z plot"},
-                                         {"script_args", {6, "5,7", nullptr, 23, "0,1"}}});
+                                         {"script_args", {6, "5,7", nullptr, 22, "0,1"}}});
   ASSERT_EQ(answer.status, 200) << answer.body;
   const Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
   EXPECT_EQ(job["kind"], "grid");

@@ -87,22 +87,22 @@ def check_controlnet(server: Server) -> None:
     models = api.controlnet_model_list()
     assert models == ["tiny_canny [e3b0c442]"], models
     assert "canny" in api.controlnet_module_list()
-    unit = webuiapi.ControlNetUnit(input_image=photo(), module="canny", model=models[0], weight=0.7, guidance_end=0.8)
+    unit = webuiapi.ControlNetUnit(image=photo(), module="canny", model=models[0], weight=0.7, guidance_end=0.8)
     result = api.txt2img(prompt="a cat", width=64, height=64, controlnet_units=[unit])
     assert len(result.images) == 2 and result.images[1].size == (64, 64), "the result, and what the ControlNet saw"
     without_picture = webuiapi.ControlNetUnit(module="lineart_standard", model=models[0], control_mode=2, resize_mode="Just Resize")
     result = api.img2img(images=[photo()], prompt="a fox", width=64, height=64, controlnet_units=[unit, without_picture])
     assert len(result.images) == 3
-    masked = webuiapi.ControlNetUnit(input_image=photo(), mask=photo().convert("L"), module="inpaint_only", model=models[0], pixel_perfect=True)
+    masked = webuiapi.ControlNetUnit(image=photo(), mask=photo().convert("L"), module="inpaint_only", model=models[0], pixel_perfect=True)
     assert len(api.img2img(images=[photo()], mask_image=photo().convert("L"), prompt="x", width=64, height=64, controlnet_units=[masked]).images) == 2
     assert api.controlnet_detect(images=[photo()], module="canny").image.size == (512, 512)
-    for refused in (webuiapi.ControlNetUnit(input_image=photo(), module="depth_midas", model=models[0]),
-                    webuiapi.ControlNetUnit(input_image=photo(), module="canny", model="nobody's")):
+    for refused in (webuiapi.ControlNetUnit(image=photo(), module="depth_midas", model=models[0]),
+                    webuiapi.ControlNetUnit(image=photo(), module="canny", model="nobodys")):
         try:
             api.txt2img(prompt="x", controlnet_units=[refused])
             raise SystemExit(f"{refused.module} with {refused.model} was not refused")
         except RuntimeError as error:
-            assert "depth_midas" in str(error) or "nobody's" in str(error), error
+            assert "depth_midas" in str(error) or "nobodys" in str(error), error
 
 
 def check_sd_backend_client(server: Server) -> None:
@@ -110,7 +110,7 @@ def check_sd_backend_client(server: Server) -> None:
     backend = sdbc.connect_to_backend(server.url)
     assert type(backend).__name__ == "A1111Webservice", backend
     can = backend.get_capabilities()
-    assert can.controlnet and can.soft_inpainting and can.schedulers, can
+    assert can.controlnet and can.soft_inpainting and can.scheduler, can
     assert [option.name for option in backend.list_checkpoints()] == ["tiny.safetensors"], backend.list_checkpoints()
     assert "euler_ancestral" in [option.name for option in backend.list_samplers()]
     seen = []
