@@ -72,6 +72,14 @@ std::optional<int64_t> input_width(const LoraModule& module) {
       const auto rows = at("a1", 0), columns = at("a1", 1);
       return rows && columns ? std::optional(std::max(*rows, *columns)) : std::nullopt;
     }
+    case LoraMethod::PeftOft: {  // blocks of n columns, as their triangles
+      const auto blocks = at("oft_r", 0), triangle = at("oft_r", 1);
+      if (!blocks || !triangle || *blocks < 2 || *blocks > 1 << 20 || *triangle > 1 << 20)
+        return std::nullopt;
+      int64_t n = 2;
+      while (n * (n - 1) / 2 < *triangle) ++n;
+      return *blocks * n;
+    }
     case LoraMethod::Full:
       return at("diff", 1);
     default:

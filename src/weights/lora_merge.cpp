@@ -251,7 +251,7 @@ Reason weight_misfit(const LoraModule& m, const Shape& shape) {
     case LoraMethod::Oft:
       return oft_misfit(m, shape);
     case LoraMethod::PeftOft:
-      return "is PEFT's OFT, which this program does not apply";
+      return peft_oft_misfit(m, shape);
     case LoraMethod::Glora:
       return glora_misfit(m, shape);
     case LoraMethod::Ia3:
@@ -301,6 +301,7 @@ Shape narrowed(const LoraModule& m, const Shape& shape) {
 void merge_weight(const LoraModule& m, const Shape& shape, float multiplier,
                   std::vector<float>& values) {
   if (m.method == LoraMethod::Oft) return merge_oft(m, shape, multiplier, values);
+  if (m.method == LoraMethod::PeftOft) return merge_peft_oft(m, shape, multiplier, values);
   std::vector<float> delta = delta_of(m, shape, values);
   if (m.is_dora()) {
     add_scaled(delta, values, 1);

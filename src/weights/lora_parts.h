@@ -20,6 +20,12 @@ Reason oft_misfit(const LoraModule& m, const Shape& shape);
 void merge_oft(const LoraModule& m, const Shape& shape, float multiplier,
                std::vector<float>& values);
 
+// PEFT's own OFT: blocks of a weight's columns turned. "neumann_terms" (0: exactly) and "coft_eps"
+// come from its configuration.
+Reason peft_oft_misfit(const LoraModule& m, const Shape& shape);
+void merge_peft_oft(const LoraModule& m, const Shape& shape, float multiplier,
+                    std::vector<float>& values);
+
 // DoRA: v <- v with each row's (or input's) norm set to the module's magnitude.
 Reason dora_misfit(const LoraModule& m, const Shape& shape);
 void set_norms(const LoraModule& m, const Shape& shape, std::vector<float>& v);

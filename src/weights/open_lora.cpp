@@ -1,4 +1,5 @@
 // Opening a LoRA file: the tensors, A1111's hash of them, and what stands beside the file.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -103,6 +104,30 @@ void add_peft_alpha(const json& config, LoraParts& parts) {
   }
 }
 
+// How PEFT's OFT turns its blocks into rotations.
+void add_peft_oft(const json& config, LoraParts& parts) {
+  for (LoraModule& module : parts.modules) {
+    if (module.method != LoraMethod::PeftOft) continue;
+    const std::string part = module.name.substr(0, module.name.find('.')) + ".";
+    const auto is_set = [&](const char* key, bool otherwise) {
+      for (const std::string& name : {part + key, std::string(key)})
+        if (const auto flag = config.find(name); flag != config.end() && flag->is_boolean())
+          return flag->get<bool>();
+      return otherwise;
+    };
+    const auto number = [&](const char* key) {
+      const auto value = number_at(config, part + key);
+      return value ? value : number_at(config, key);
+    };
+    if (!is_set("use_cayley_neumann", true))
+      module.parts.emplace("neumann_terms", single(0));
+    else if (const auto terms = number("num_cayley_neumann_terms"); terms && *terms >= 1)
+      module.parts.emplace("neumann_terms", single(static_cast<float>(std::min(*terms, 100.0))));
+    if (const auto eps = number("eps"); is_set("coft", false) && eps && *eps > 0)
+      module.parts.emplace("coft_eps", single(static_cast<float>(*eps)));
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const LoraFile> open_lora(const fs::path& path, const std::string& name,
@@ -118,7 +143,9 @@ std::shared_ptr<const LoraFile> open_lora(const fs::path& path, const std::strin
   lora->sha256 = checkpoint_sha256(path, cache_dir);
   lora->hash = a1111_hash(path, file);
   lora->parts = split_lora(file.tensors);
-  add_peft_alpha(peft_config(path, file), lora->parts);
+  const json config = peft_config(path, file);
+  add_peft_alpha(config, lora->parts);
+  add_peft_oft(config, lora->parts);
   lora->base = base_of_lora(lora->parts);
   if (lora->base.empty()) lora->base = base_in_metadata(file.metadata);
   lora->metadata = file.metadata;

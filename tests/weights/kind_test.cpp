@@ -107,7 +107,7 @@ const std::vector<Case> kCases = {
      "SDXL",
      "LoKr"},
     {"OFT", {{kKohya + ".oft_blocks", {8, 40, 40}}}, "lora", "", "OFT"},
-    {"PEFT OFT", {{kPeft + ".oft_R.weight", {10, 28}}}, "lora", "", "OFT"},
+    {"PEFT OFT", {{kPeft + ".oft_R.weight", {24, 496}}}, "lora", "SD1", "OFT"},
     {"GLoRA",
      {{kKohya + ".a1.weight", {4, 768}},
       {kKohya + ".a2.weight", {768, 4}},

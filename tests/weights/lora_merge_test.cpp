@@ -103,7 +103,10 @@ TEST(LoraMerge, RefusesWhatDoesNotFitAndSaysWhy) {
   EXPECT_THAT(reason({{".oft_blocks", blank({2, 3, 4})}}, {6, 4}), HasSubstr("square ones"));
   EXPECT_THAT(reason({{".oft_blocks", blank({2, 4, 4})}}, {6, 4}), HasSubstr("turns 8 rows"));
   EXPECT_THAT(reason({{".oft_blocks", blank({30, 2, 3, 3})}}, {6, 4}), HasSubstr("fit nowhere"));
-  EXPECT_THAT(reason({{".oft_R.weight", blank({2, 3})}}, {6, 4}), HasSubstr("PEFT's OFT"));
+  EXPECT_THAT(reason({{".oft_R.weight", blank({2, 3})}}, {6, 4}), HasSubstr("turns 6 columns"));
+  EXPECT_THAT(reason({{".oft_R.weight", blank({2, 4})}}, {6, 4}), HasSubstr("no triangles"));
+  EXPECT_THAT(reason({{".oft_R.weight", blank({2})}}, {6, 4}), HasSubstr("expected [blocks,"));
+  EXPECT_THAT(reason({{".oft_R.weight", blank({2, 1})}}, {4}), HasSubstr("columns of a matrix"));
   EXPECT_THAT(reason({{".a1.weight", up}}, {6, 4}), HasSubstr("lacks one of its four"));
   EXPECT_THAT(reason({{".weight", blank({3})}, {".on_input", blank({})}}, {6, 4}),
               HasSubstr("scales 3 features"));

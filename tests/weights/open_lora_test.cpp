@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "support/golden.h"
+#include "weights/key_maps.h"
 #include "weights/lora_merge.h"
 #include "weights/lora_set.h"
 #include "weights/tensor_file.h"
@@ -70,6 +72,32 @@ TEST_F(OpenLora, ScalesWholeKroneckerFactorsAsPeftDoes) {
   merge(open_lora(dir / "k.safetensors", "k", dir / "cache")->parts.modules.at(0),
         LayerTensor::Weight, {1, 1}, 1, weight);
   EXPECT_EQ(weight[0], 3);
+}
+
+TEST_F(OpenLora, TurnsColumnsAsPeftsOftDoes) {
+  const testing::Golden golden("weights_oft.safetensors");
+  const auto configs = nlohmann::json::parse(golden.text("configs"));
+  EXPECT_EQ(configs.size(), 15u);
+  for (const auto& [name, settings] : configs.items()) {
+    SCOPED_TRACE(name);
+    config(settings.dump());
+    write_safetensors(dir / "o.safetensors", below(golden.file().tensors, name + "/lora/"), {});
+    const auto lora = open_lora(dir / "o.safetensors", "o", dir / "cache");
+    ASSERT_EQ(lora->parts.modules.size(), 1u);
+    EXPECT_EQ(method_names(lora->parts), "OFT");
+    const TensorView& weight = golden.file().tensors.at(name + "/weight");
+    const auto merged = [&](float strength) {
+      std::vector<float> values = weight.to_f32();
+      merge(lora->parts.modules[0], LayerTensor::Weight, weight.shape, strength, values);
+      return values;
+    };
+    const std::vector<float> whole = golden.file().tensors.at(name + "/expected").to_f32();
+    EXPECT_LT(testing::relative_error(merged(1), whole), 2e-6);
+    EXPECT_EQ(merged(0), weight.to_f32());
+    std::vector<float> half = weight.to_f32();
+    for (size_t i = 0; i < half.size(); ++i) half[i] += 0.5f * (whole[i] - half[i]);
+    EXPECT_LT(testing::relative_error(merged(0.5), half), 2e-6);
+  }
 }
 
 TEST_F(OpenLora, RefusesOtherFiles) {
