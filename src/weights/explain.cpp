@@ -26,12 +26,14 @@ const std::array kTexts = {
               "Stable Diffusion 大模型（checkpoint），可以直接生成图片"},
              {"put it into models/Stable-diffusion, or name it with --model",
               "放进 models/Stable-diffusion 文件夹，或用 --model 指定"}},
-    KindText{
-        "unet",
-        {"the painting part (UNet) of a Stable Diffusion model, without its text encoder",
-         "Stable Diffusion 模型的绘画部分（UNet），不含文本编码器"},
-        {"name a whole checkpoint of its family with --text-encoder: it lends text encoder and VAE",
-         "用 --text-encoder 指定一个同系列的完整 checkpoint，借用它的文本编码器和 VAE"}},
+    KindText{"unet",
+             {"the painting part (UNet) of a Stable Diffusion model, without its text encoder",
+              "Stable Diffusion 模型的绘画部分（UNet），不含文本编码器"},
+             {"name a whole checkpoint of its family with --text-encoder: it lends text encoder "
+              "and VAE; "
+              "for good: pentimento models set {} --text-encoder CHECKPOINT",
+              "用 --text-encoder 指定一个同系列的完整 checkpoint，借用它的文本编码器和 VAE；"
+              "长期设定：pentimento models set {} --text-encoder CHECKPOINT"}},
     KindText{"vae",
              {"a VAE: turns a model's latents into pixels; a better one gives cleaner colours",
               "VAE：把模型的潜变量变成像素，好的 VAE 色彩更干净"},
@@ -45,8 +47,8 @@ const std::array kTexts = {
     KindText{"text_encoder",
              {"a text encoder: the part of a model that reads the prompt",
               "文本编码器：模型中读取提示词的部分"},
-             {"it is one part of a model; look for the whole checkpoint",
-              "它只是模型的一部分；建议下载完整的 checkpoint"}},
+             {"name it with --text-encoder beside a UNet alone (SD 1.x, SD 2.x), with a VAE",
+              "与单独的 UNet（SD 1.x、SD 2.x）一起用 --text-encoder 指定，并指定 VAE"}},
     KindText{"lora",
              {"a LoRA: a small change of style or subject laid over a model",
               "LoRA：叠加在大模型上的小改动（风格或人物）"},
@@ -212,41 +214,60 @@ void add_facts(const ModelSummary& s, Language language, Explanation& e) {
   add({"frequent tags", "常见标签"}, tags);
 }
 
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+// As a shell reads it back.
+std::string quoted(const std::string& text) {
+  if (text.find_first_of("\"$`\\!") == std::string::npos) return "\"" + text + "\"";
+  std::string safe = "'";
+  for (const char c : text)
+    if (c == '\'')
+      safe += "'\\''";
+    else
+      safe += c;
+  return safe + "'";
+}
 
-std::string example(const ModelSummary& s, const std::filesystem::path& path, Language language) {
-  if (!s.usable) return "";
-  const std::string start = "pentimento img2img photo.jpg";
+// "MODEL" stands for a model of the family, where the reader has to choose one.
+std::string example(const ModelSummary& s, const std::filesystem::path& path, Language language,
+                    const std::string& chosen) {
+  const bool unet_alone = s.kind == "unet" && s.readable && runs_here(s.base);
+  if (!s.usable && !unet_alone) return "";
+  const std::string start = "pentimento img2img photo.jpg", file = quoted(path.string());
   const std::string stem = path.stem().string(), folder = path.parent_path().string();
   const std::string where = quoted(folder.empty() ? "." : folder);
-  const char* model = language == Language::English ? " --model MODEL" : " --model 大模型";
-  if (s.kind == "checkpoint")
-    return start + " --model " + quoted(path.string()) + " --prompt \"a watercolour\"";
+  const bool english = language == Language::English;
+  const std::string other = !chosen.empty() ? quoted(chosen) : english ? "MODEL" : "大模型";
+  const std::string model = " --model " + other, watercolour = " --prompt \"a watercolour\"";
+  if (s.kind == "checkpoint") return start + " --model " + file + watercolour;
+  if (unet_alone) return start + " --model " + file + " --text-encoder " + other + watercolour;
   if (s.kind == "vae" || s.kind == "tiny_vae")
-    return start + model + " --vae " + quoted(path.string()) + " --prompt \"a watercolour\"";
+    return start + model + " --vae " + file + watercolour;
   const std::string word =
       s.training.trigger_words.empty() ? "a portrait" : s.training.trigger_words[0];
   if (s.kind == "lora")
     return start + model + " --lora-dir " + where + " --prompt " +
            quoted(word + " <lora:" + stem + ":0.8>");
   if (s.kind == "embedding")
-    return start + model + " --embeddings-dir " + where + " --prompt " + quoted("a photo, " + stem);
+    return start + model + " --embeddings-dir " + where + " --prompt " +
+           quoted("a photo, " + (s.word.empty() ? stem : s.word));
+  if (s.kind == "controlnet") return start + model + " --control " + file + watercolour;
+  if (s.kind == "upscaler") return "pentimento upscale photo.jpg --upscaler " + file;
   return "";
 }
 
 }  // namespace
 
-Explanation explain(const ModelSummary& s, const std::filesystem::path& path, Language language) {
+Explanation explain(const ModelSummary& s, const std::filesystem::path& path, Language language,
+                    const std::string& model) {
   Explanation e;
   const bool english = language == Language::English;
   if (const KindText* text = text_of(s.kind); text && s.readable) {
     e.what = text->what.in(language);
-    e.use = filled(text->use.in(language), path.stem().string());
+    e.use = filled(text->use.in(language), s.word.empty() ? path.stem().string() : s.word);
   } else {
     e.what = english ? "a file that cannot be read as a model" : "无法作为模型读取的文件";
   }
   e.needs = needs(s, language);
-  e.example = example(s, path, language);
+  e.example = example(s, path, language, model);
   const bool is_kind_alone = s.reason == "is " + s.kind_sentence;
   if (!s.usable && !is_kind_alone) e.problem = s.reason;
   if (!s.usable && !runs_here(s.base) && !english)

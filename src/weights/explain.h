@@ -21,8 +21,9 @@ struct Explanation {
   std::vector<std::pair<std::string, std::string>> facts;  // label and value, most telling first
 };
 
-// `path` as the user typed it, for the example. Never throws.
+// `path` as the user typed it, for the example; `model`: one that it goes with, where the reader
+// has one ("": the example says MODEL). Never throws.
 Explanation explain(const ModelSummary& summary, const std::filesystem::path& path,
-                    Language language);
+                    Language language, const std::string& model = {});
 
 }  // namespace pentimento

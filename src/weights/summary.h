@@ -31,6 +31,7 @@ struct ModelSummary {
   int64_t parameters = 0;  // numbers in all tensors
   int64_t tensors = 0;
   int vectors = 0;                 // of kind "embedding": tokens it takes in the prompt
+  std::string word;                // of kind "embedding": its name in prompts, "": the file's
   std::vector<std::string> notes;  // how uncertain things were decided, what is not used
   TrainingFacts training;          // what the metadata claims: title, tags, trigger words …
   std::map<std::string, std::string> metadata;  // as in the file

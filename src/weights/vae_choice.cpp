@@ -1,10 +1,10 @@
 #include "weights/vae_choice.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "weights/config_fields.h"
+#include "base/near_words.h"
+#include "weights/model_card.h"
 
 namespace pentimento {
 namespace {
@@ -35,10 +35,13 @@ std::vector<fs::path> vaes_in(const fs::path& folder, bool marked_only) {
   return files;
 }
 
-std::vector<fs::path> all_vaes(const fs::path& model, const std::vector<fs::path>& folders) {
+std::vector<fs::path> all_vaes(const fs::path& model, const std::vector<fs::path>& places) {
   std::vector<fs::path> files = vaes_in(model.parent_path(), /*marked_only=*/true);
-  for (const fs::path& folder : folders)
-    for (fs::path& path : vaes_in(folder, /*marked_only=*/false)) files.push_back(std::move(path));
+  for (const fs::path& place : places) {
+    std::error_code error;
+    if (fs::is_regular_file(place, error)) files.push_back(place);
+    for (fs::path& path : vaes_in(place, /*marked_only=*/false)) files.push_back(std::move(path));
+  }
   return files;
 }
 
@@ -48,23 +51,11 @@ std::optional<fs::path> by_name(const std::vector<fs::path>& files, const std::s
   return std::nullopt;
 }
 
-// MODEL.json's "vae"; a card that cannot be read says nothing.
-std::string vae_on_card(const fs::path& model) {
-  try {
-    fs::path card = model;
-    const auto json = read_config(card.replace_extension(".json"));
-    if (!json || !json->contains("vae") || !(*json)["vae"].is_string()) return "";
-    return (*json)["vae"].get<std::string>();
-  } catch (const Error&) {
-    return "";
-  }
-}
-
 }  // namespace
 
-std::optional<fs::path> vae_of_model(const fs::path& model, const std::vector<fs::path>& folders) {
-  const std::vector<fs::path> files = all_vaes(model, folders);
-  const std::string named = vae_on_card(model);
+std::optional<fs::path> vae_of_model(const fs::path& model, const std::vector<fs::path>& places) {
+  const std::vector<fs::path> files = all_vaes(model, places);
+  const std::string named = read_model_card(model).vae;
   if (named == "None") return std::nullopt;
   if (const auto file = by_name(files, named); file && !named.empty()) return file;
   const std::string stem = model.stem().string();
@@ -73,18 +64,26 @@ std::optional<fs::path> vae_of_model(const fs::path& model, const std::vector<fs
   return std::nullopt;
 }
 
+bool keeps_own_vae(const fs::path& model) { return read_model_card(model).vae == "None"; }
+
 std::optional<fs::path> choose_vae(const std::string& text, const fs::path& model,
-                                   const std::vector<fs::path>& folders) {
+                                   const std::vector<fs::path>& places) {
   const std::string word = lower(text);
-  if (word.empty() || word == "automatic") return vae_of_model(model, folders);
+  if (word.empty() || word == "automatic") return vae_of_model(model, places);
   if (word == "none") return std::nullopt;
   std::error_code error;
   if (fs::exists(text, error)) return fs::path(text);
-  if (const auto file = by_name(all_vaes(model, folders), text)) return file;
-  std::string places;
-  for (const fs::path& folder : folders) places += (places.empty() ? "" : ", ") + folder.string();
-  throw Error(ErrorKind::NotFound, text + ": no such VAE file, and none of that name in " +
-                                       (places.empty() ? "the model's folder" : places));
+  const std::vector<fs::path> files = all_vaes(model, places);
+  if (const auto file = by_name(files, text)) return file;
+  std::vector<std::string> names;
+  for (const fs::path& file : files) names.push_back(file.stem().string());
+  std::string near = did_you_mean(text, names);
+  if (near.empty())
+    near = files.empty()
+               ? "; put VAEs into the models folder, under VAE, or give the path of a file"
+               : "; pentimento models list --kind vae shows those there are";
+  throw Error(ErrorKind::NotFound,
+              text + ": no such VAE file, and there is no VAE of that name" + near);
 }
 
 }  // namespace pentimento

@@ -51,6 +51,28 @@ TEST(Explanation, OfALoraNamesItsBaseAndItsWords) {
               HasSubstr("SD 1.x 系列的大模型"));
 }
 
+TEST(Explanation, EndsInACommandThatAShellReadsBack) {
+  ModelSummary summary{.readable = true, .usable = true, .kind = "lora", .base = "SD1"};
+  const auto example = [&](const char* path, const std::string& model = {}) {
+    return explain(summary, path, Language::English, model).example;
+  };
+  EXPECT_EQ(
+      example("a/b.safetensors", "dream 8"),
+      "pentimento img2img photo.jpg --model \"dream 8\" --lora-dir \"a\" --prompt \"a portrait "
+      "<lora:b:0.8>\"");
+  EXPECT_THAT(example("b.safetensors"), HasSubstr("--model MODEL --lora-dir \".\""));
+  EXPECT_THAT(example("$HOME's/b.safetensors"), HasSubstr("--lora-dir '$HOME'\\''s' "));
+  summary.kind = "controlnet";
+  EXPECT_THAT(example("c.pth"), HasSubstr("--model MODEL --control \"c.pth\" "));
+  summary.kind = "upscaler";
+  EXPECT_EQ(example("4x.pth"), "pentimento upscale photo.jpg --upscaler \"4x.pth\"");
+  summary.kind = "unet";
+  summary.usable = false;
+  EXPECT_THAT(example("u.gguf", "dream"), HasSubstr("--model \"u.gguf\" --text-encoder \"dream\""));
+  summary.base = "Flux";
+  EXPECT_EQ(example("u.gguf"), "");
+}
+
 TEST(Explanation, SaysWhyAFileCannotBeUsed) {
   TempDir dir;
   write_safetensors(dir / "f.safetensors",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/golden.h"
+#include "weights/model_card.h"
 #include "weights/testing.h"
 
 namespace pentimento {
@@ -54,8 +55,44 @@ TEST_F(VaeChoice, IsFoundByNameAndPath) {
   EXPECT_EQ(choose_vae("good.pt", model, folders), good);
   EXPECT_EQ(choose_vae(good.string(), model, folders), good);
   EXPECT_THAT(testing::message_of(ErrorKind::NotFound, [&] { choose_vae("bad", model, folders); }),
-              HasSubstr("bad: no such VAE file, and none of that name in"));
+              HasSubstr("bad: no such VAE file, and there is no VAE of that name"));
+  EXPECT_THAT(
+      testing::message_of(ErrorKind::NotFound, [&] { choose_vae("goood", model, folders); }),
+      HasSubstr("did you mean good?"));
 }
+
+TEST_F(VaeChoice, TakesFilesOneByOneAsWellAsFolders) {
+  const fs::path apart = write_bytes(dir / "elsewhere/apart.safetensors", "x");
+  write_bytes(dir / "elsewhere/hidden.safetensors", "x");
+  EXPECT_EQ(choose_vae("apart", model, {apart}), apart);
+  EXPECT_THAT(
+      testing::message_of(ErrorKind::NotFound, [&] { choose_vae("hidden", model, {apart}); }),
+      HasSubstr("models list --kind vae"));
+  EXPECT_THAT(testing::message_of(ErrorKind::NotFound, [&] { choose_vae("hidden", other, {}); }),
+              HasSubstr("under VAE"));
+}
+
+TEST(ModelCard, SaysWhatIsChosenForAModel) {
+  TempDir dir;
+  const fs::path model = write_bytes(dir / "dream.safetensors", "x");
+  EXPECT_EQ(read_model_card(model).vae, "");
+  EXPECT_FALSE(read_model_card(model).clip_skip);
+  write_bytes(dir / "dream.json",
+              R"({"vae": "good.pt", "clip skip": 2, "text encoder": "base", "notes": "x"})");
+  const ModelCard card = read_model_card(model);
+  EXPECT_EQ(card.vae, "good.pt");
+  EXPECT_EQ(card.clip_skip, 2);
+  EXPECT_EQ(card.text_encoder, "base");
+  EXPECT_FALSE(keeps_own_vae(model));
+  write_bytes(dir / "dream.json", R"({"vae": "None"})");
+  EXPECT_TRUE(keeps_own_vae(model));
+  for (const char* useless : {"{", "[1]", R"({"clip skip": 99})", R"({"clip skip": "2"})",
+                              R"({"clip skip": 1.5, "vae": 3})", R"({"vae": "Automatic"})"}) {
+    write_bytes(dir / "dream.json", useless);
+    EXPECT_FALSE(read_model_card(model).clip_skip) << useless;
+    EXPECT_EQ(read_model_card(model).vae, "") << useless;
+  }
+  }
 
 }  // namespace
 }  // namespace pentimento
