@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <vector>
 
 #include "base/error.h"
 #include "image/inflate.h"
+#include "weights/base_model.h"
 #include "weights/checkpoint.h"
+#include "weights/identify.h"
 
 namespace pentimento {
 namespace {
@@ -140,6 +143,48 @@ Embedding open_embedding_picture(const std::filesystem::path& path, const std::s
   Embedding embedding = embedding_from_json(*json, name, path.string());
   embedding.hash = checkpoint_sha256(path, cache_dir).substr(0, 12);
   return embedding;
+}
+
+bool may_hold_embedding(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".png" || extension == ".webp";
+}
+
+ModelSummary summarise_embedding_picture(const std::filesystem::path& path) {
+  ModelSummary summary;
+  summary.format = "picture";
+  summary.kind = "picture";
+  try {
+    const auto json = embedding_json(read_picture(path), path.string());
+    if (!json) {
+      summary.reason = path.string() + ": is a picture with no textual inversion in it";
+      return summary;
+    }
+    summary.kind = kind_word(WeightKind::Embedding);
+    summary.kind_sentence = kind_description(WeightKind::Embedding);
+    const Embedding embedding = embedding_from_json(*json, path.stem().string(), path.string());
+    summary.readable = summary.usable = true;
+    summary.word = embedding.name;
+    summary.precision = "F32";
+    TensorMap tensors;
+    for (const Tensor& vectors : embedding.vectors) {
+      summary.vectors = static_cast<int>(vectors.dim(0));
+      summary.parameters += static_cast<int64_t>(vectors.size());
+      ++summary.tensors;
+      tensors["emb_params"].shape = vectors.shape;
+    }
+    summary.base = base_of_file(WeightKind::Embedding, tensors);
+    summary.notes = {"is a textual inversion inside a picture, its word is " + embedding.name,
+                     "takes " + std::to_string(summary.vectors) + " of the prompt's tokens"};
+  } catch (const Error& error) {
+    summary.reason = error.what();
+  }
+  return summary;
+}
+
+ModelSummary summarise_any(const std::filesystem::path& path) {
+  return may_hold_embedding(path) ? summarise_embedding_picture(path) : summarise(path);
 }
 
 }  // namespace pentimento

@@ -9,6 +9,7 @@
 
 #include "image/codec.h"
 #include "weights/embedding.h"
+#include "weights/summary.h"
 
 namespace pentimento {
 
@@ -20,5 +21,15 @@ std::optional<std::string> embedding_json(const Picture& picture, const std::str
 // Unsupported when there is none in it.
 Embedding open_embedding_picture(const std::filesystem::path& path, const std::string& name,
                                  const std::filesystem::path& cache_dir);
+
+// Whether a file's name is that of a picture that may hold one: .png, .webp.
+bool may_hold_embedding(const std::filesystem::path& path);
+
+// As summarise() (weights/summary.h), of a picture: kind "embedding", or "picture" for one with no
+// textual inversion in it.
+ModelSummary summarise_embedding_picture(const std::filesystem::path& path);
+
+// Either, by the file's name.
+ModelSummary summarise_any(const std::filesystem::path& path);
 
 }  // namespace pentimento

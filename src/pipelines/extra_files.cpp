@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/near_words.h"
 #include "weights/tensor_file.h"
 
 namespace pentimento {
@@ -77,20 +78,37 @@ class Folders : public ExtraFiles {
   std::vector<fs::path> loras_, embeddings_;
 };
 
-// Names that begin alike, or hold what was typed.
-std::string near_names(const std::vector<ExtraFiles::File>& files, const std::string& name) {
-  std::set<std::string> near;
-  const std::string wanted = lower(name);
-  for (const ExtraFiles::File& file : files) {
-    const std::string have = lower(file.name);
-    if (have.find(wanted) != std::string::npos || wanted.find(have) != std::string::npos ||
-        have.substr(0, 3) == wanted.substr(0, 3))
-      near.insert(file.name);
+class Joined : public ExtraFiles {
+ public:
+  Joined(std::shared_ptr<const ExtraFiles> first, std::shared_ptr<const ExtraFiles> second)
+      : first_(std::move(first)), second_(std::move(second)) {}
+  std::vector<File> loras() const override { return both(first_->loras(), second_->loras()); }
+  std::vector<File> embeddings() const override {
+    return both(first_->embeddings(), second_->embeddings());
   }
+  std::string alias(const File& lora) const override { return second_->alias(lora); }
+  std::optional<File> lora_of_hash(const std::string& digits) const override {
+    auto found = second_->lora_of_hash(digits);
+    return found ? found : first_->lora_of_hash(digits);
+  }
+
+ private:
+  // A file that both know is listed once, where the second has it.
+  static std::vector<File> both(std::vector<File> files, const std::vector<File>& more) {
+    std::set<fs::path> again;
+    for (const File& file : more) again.insert(file.path);
+    std::erase_if(files, [&](const File& file) { return again.contains(file.path); });
+    files.insert(files.end(), more.begin(), more.end());
+    return files;
+  }
+  std::shared_ptr<const ExtraFiles> first_, second_;
+};
+
+std::string near_names(const std::vector<ExtraFiles::File>& files, const std::string& name) {
+  std::vector<std::string> names;
+  for (const ExtraFiles::File& file : files) names.push_back(file.name);
   std::string text;
-  size_t count = 0;
-  for (const std::string& item : near)
-    if (++count <= 5) text += (text.empty() ? "" : ", ") + item;
+  for (const std::string& near : near_words(name, names)) text += (text.empty() ? "" : ", ") + near;
   return text;
 }
 
@@ -100,6 +118,13 @@ std::shared_ptr<const ExtraFiles> extra_files_in(std::vector<fs::path> lora_fold
                                                  std::vector<fs::path> embedding_folders) {
   return std::make_shared<Folders>(std::move(lora_folders), std::move(embedding_folders));
 }
+
+std::shared_ptr<const ExtraFiles> joined(std::shared_ptr<const ExtraFiles> first,
+                                         std::shared_ptr<const ExtraFiles> second) {
+  return std::make_shared<Joined>(std::move(first), std::move(second));
+}
+
+std::optional<ExtraFiles::File> ExtraFiles::lora_of_hash(const std::string&) const { return {}; }
 
 ExtraFiles::File find_lora(const ExtraFiles& files, const std::string& name) {
   const std::vector<ExtraFiles::File> loras = files.loras();
@@ -111,6 +136,9 @@ ExtraFiles::File find_lora(const ExtraFiles& files, const std::string& name) {
     for (const ExtraFiles::File& file : loras)
       if ((file.alias ? *file.alias : files.alias(file)) == name) by_alias.push_back(file);
   if (by_alias.size() == 1) return by_alias[0];
+  const bool digits =
+      name.size() >= 8 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (const auto file = digits ? files.lora_of_hash(name) : std::nullopt) return *file;
   std::string hint = by_alias.size() > 1 ? "; " + std::to_string(by_alias.size()) +
                                                " files call themselves so: use the file name"
                                          : "";

@@ -26,6 +26,9 @@ class ExtraFiles {
   // The name a LoRA was given by its trainer ("ss_output_name"), "" when it has none. May open the
   // file.
   virtual std::string alias(const File& lora) const = 0;
+  // The LoRA whose hash (SHA-256, or that of its tensors) begins with these 8 or more digits, where
+  // hashes are known.
+  virtual std::optional<File> lora_of_hash(const std::string& digits) const;
 };
 
 // Files below those folders, at any depth, links followed but never in circles; folders that do
@@ -35,8 +38,12 @@ std::shared_ptr<const ExtraFiles> extra_files_in(
     std::vector<std::filesystem::path> lora_folders,
     std::vector<std::filesystem::path> embedding_folders);
 
+// Those of `first`, then those of `second`, which count where both have a name.
+std::shared_ptr<const ExtraFiles> joined(std::shared_ptr<const ExtraFiles> first,
+                                         std::shared_ptr<const ExtraFiles> second);
+
 // The LoRA that `name` means: the file of that stem, else the one whose trainer named it so, unless
-// two have that alias. Case counts. Throws NotFound with near names.
+// two have that alias, else the one of that hash. Case counts. Throws NotFound with near names.
 ExtraFiles::File find_lora(const ExtraFiles& files, const std::string& name);
 
 }  // namespace pentimento

@@ -7,6 +7,7 @@
 #include "base/sha256.h"
 #include "image/codec.h"
 #include "image/contact_sheet.h"
+#include "pipelines/loras.h"
 #include "pipelines/painting_presets.h"
 
 namespace pentimento {
@@ -171,6 +172,8 @@ std::string cell_file_name(const GridPlan& plan, size_t index, const LoadedModel
     made.input_name = picture->name;
     made.input_sha256 = picture->sha256;
   }
+  made.clip_skip = model.clip_skip;
+  made.lora_hashes = lora_stamps(model, cell.request.prompt);
   made.facts = {{"Painting style", cell.preset}};
   const std::string key = sha256_hex(format_infotext(to_infotext(cell.request, made)));
   const size_t x = index % plan.columns, y = index / plan.columns % plan.rows,

@@ -16,6 +16,7 @@
 #include "pipelines/prompt_words.h"
 #include "pipelines/repaint_mask.h"
 #include "pipelines/repeat.h"
+#include "samplers/keyed_memory.h"
 
 namespace pentimento {
 namespace {
@@ -97,6 +98,15 @@ size_t bytes_of(const EncodedPrompt& prompt) {
   return values * sizeof(float);
 }
 
+// What all networks compute with besides the checkpoint; "" for nothing.
+std::string added_weights(const Run& run) {
+  std::ostringstream out;
+  for (const LoraUse& use : run.model.loras)
+    out << use.file->sha256 << ":" << use.te << ":" << use.unet << " ";
+  out << run.words.hashes;
+  return out.str();
+}
+
 // What the text encoders compute with besides the checkpoint: LoRAs and textual inversions.
 std::string text_weights(const Run& run) {
   std::ostringstream out;
@@ -105,8 +115,10 @@ std::string text_weights(const Run& run) {
   return out.str();
 }
 
+int clip_skip_of(const Run& run) { return run.request.clip_skip.value_or(run.model.clip_skip); }
+
 EncodedPrompt encoded_prompt(Run& run, const std::string& text, PromptRole role) {
-  const ConditioningOptions options{.clip_skip = run.request.clip_skip,
+  const ConditioningOptions options{.clip_skip = clip_skip_of(run),
                                     .emphasis = run.request.emphasis,
                                     .width = run.plan.width,
                                     .height = run.plan.height,
@@ -198,9 +210,11 @@ Tensor denoise(Run& run, size_t index, const Tensor& init_latent) {
                     seconds_since(began));
   };
   RunInputs inputs;
+  std::optional<KeyedMemory> memory;
+  if (run.options.memory) memory.emplace(*run.options.memory, added_weights(run));
   const Network guided = with_memory(
       [&](const Vec& input, double timestep) { return guidance.predict(input, timestep); },
-      run.options.memory, [&] { guidance.skip(), ++run.recalled; });
+      memory ? &*memory : nullptr, [&] { guidance.skip(), ++run.recalled; });
   inputs.network = [&](const Vec& input, double timestep) {
     report(guidance.calls());
     return guided(input, timestep);
@@ -255,6 +269,7 @@ Infotext describe_picture(const Run& run, size_t index, const Image& image) {
   made.scheduler = run.plan.scheduler;
   made.steps = run.plan.steps;
   made.cfg = run.plan.cfg;
+  made.clip_skip = run.model.clip_skip;
   made.seed = run.plan.seeds[index];
   made.subseed = run.plan.subseeds[index];
   made.width = run.plan.width;

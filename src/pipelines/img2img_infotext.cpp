@@ -50,7 +50,8 @@ Infotext to_infotext(const Img2ImgRequest& r, const MadeWith& made) {
   add("Seed resize from", size(r.seed_resize_width, r.seed_resize_height),
       r.seed_resize_width > 0 && r.seed_resize_height > 0);
   add("Denoising strength", number_text(r.strength), from_picture);
-  add("Clip skip", std::to_string(r.clip_skip), r.clip_skip > 1);
+  const int clip_skip = r.clip_skip.value_or(made.clip_skip);
+  add("Clip skip", std::to_string(clip_skip), clip_skip > 1);
   add("ENSD", std::to_string(r.eta_noise_seed_delta), r.eta_noise_seed_delta != 0);
   add("RNG", r.rng == RngSource::Nv ? "NV" : "CPU");
   add("Resize mode", kResizeModes[static_cast<int>(r.resize_mode)],

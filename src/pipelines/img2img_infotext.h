@@ -12,6 +12,7 @@ struct MadeWith {
   std::string sampler, scheduler;  // display name; label, "Karras"
   int steps = 20;
   double cfg = 7;
+  int clip_skip = 1;               // of the model, where the request names none
   uint64_t seed = 0, subseed = 0;  // of this very picture
   int width = 0, height = 0;
   std::string model_name, model_hash;  // 10 digits

@@ -19,7 +19,7 @@ std::vector<std::string> problems_of(const Img2ImgRequest& r) {
   if (r.seed) problems.range<uint64_t>("seed", *r.seed, 0, 4294967295ull);
   if (r.subseed) problems.range<uint64_t>("variation seed", *r.subseed, 0, 4294967295ull);
   problems.range("variation strength", r.subseed_strength, 0.0, 1.0);
-  problems.range("clip skip", r.clip_skip, 1, 12);
+  problems.range("clip skip", r.clip_skip.value_or(1), 1, 12);
   if (r.eta) problems.range("eta", *r.eta, 0.0, 1.0);
   problems.range("s_churn", r.s_churn, 0.0, 100.0);
   problems.range("s_tmin", r.s_tmin, 0.0, 1000.0);

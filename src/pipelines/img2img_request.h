@@ -44,7 +44,7 @@ struct Img2ImgRequest {
   int64_t eta_noise_seed_delta = 0;  // ENSD
   RngSource rng = RngSource::Cpu;
 
-  int clip_skip = 1;  // 1..12, counted from the last layer
+  std::optional<int> clip_skip;  // 1..12, counted from the last layer; the model's when absent
   Emphasis emphasis = Emphasis::Original;
   std::optional<double> eta;  // the sampler's default when absent
   double s_churn = 0, s_tmin = 0, s_tmax = 0, s_noise = 1;

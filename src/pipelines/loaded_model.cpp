@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "pipelines/conditioning.h"
+#include "weights/model_card.h"
+#include "weights/text_encoder_file.h"
 
 namespace pentimento {
 
@@ -20,8 +22,26 @@ Tensor LoadedModel::encode(const Tensor& picture, const Progress& progress) {
 
 namespace {
 
-// Gives a UNet alone the text encoders, and unless one is named the VAE, of a whole checkpoint.
+// A text encoder in a file of its own; the VAE comes from elsewhere.
+void borrow_text_file(Checkpoint& checkpoint, const fs::path& from) {
+  TextEncoderFile encoder = open_text_encoder(from, checkpoint.config.family);
+  const int width = checkpoint.config.unet.cross_attention_dim;
+  if (encoder.config.hidden_size != width)
+    throw Error(ErrorKind::InvalidArgument, from.string() + ": is a text encoder " +
+                                                std::to_string(encoder.config.hidden_size) +
+                                                " wide and " + checkpoint.path.filename().string() +
+                                                " reads prompts " + std::to_string(width) +
+                                                " wide; choose the one of its family, " +
+                                                to_string(checkpoint.config.family));
+  checkpoint.text.clear();
+  checkpoint.text.push_back(std::move(encoder.tensors));
+  checkpoint.config.text = {encoder.config};
+}
+
+// Gives a UNet alone the text encoders, and unless one is named the VAE, of a whole checkpoint; or
+// the text encoder of a file of its own.
 void borrow_parts(Checkpoint& checkpoint, const fs::path& from, bool has_vae) {
+  if (is_text_encoder_file(from)) return borrow_text_file(checkpoint, from);
   Checkpoint other = open_checkpoint(from);
   const ModelConfig& config = checkpoint.config;
   if (other.text.empty())
@@ -44,8 +64,8 @@ void require_parts(const Checkpoint& checkpoint, bool has_vae) {
   if (checkpoint.text.empty())
     throw Error(ErrorKind::Unsupported,
                 checkpoint.path.string() +
-                    ": has no text encoder inside; name a whole checkpoint of its family with "
-                    "--text-encoder");
+                    ": has no text encoder inside; name a whole checkpoint of its family, or a "
+                    "text encoder, with --text-encoder");
   if (checkpoint.vae.empty() && !has_vae)
     throw Error(ErrorKind::Unsupported,
                 checkpoint.path.string() + ": has no VAE inside; name one with --vae");
@@ -69,7 +89,9 @@ LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::option
                     .sha256 = {},
                     .vae_name = {},
                     .vae_sha256 = {},
+                    .clip_skip = read_model_card(path).clip_skip.value_or(1),
                     .text_name = text ? text->filename().string() : "",
+                    .text_sha256 = {},
                     .cache_dir = cache_dir,
                     .extras = {},
                     .loras = {},
@@ -80,7 +102,10 @@ LoadedModel load_model(Runtime& runtime, const fs::path& path, const std::option
   model.tokenizer = tokenizer_of(checkpoint.config);
   std::optional<VaeFile> vae_file;
   std::string weights_id = model.sha256;
-  if (text) weights_id += "+text:" + checkpoint_sha256(*text, cache_dir, progress);
+  if (text) {
+    model.text_sha256 = checkpoint_sha256(*text, cache_dir, progress);
+    weights_id += "+text:" + model.text_sha256;
+  }
   if (vae) {
     vae_file = open_vae(*vae);
     model.vae_name = vae->filename().string();

@@ -28,7 +28,9 @@ struct LoadedModel {
   // Encoded pictures and prompts, as these very weights encode them.
   std::unique_ptr<Remembered> remembered = std::make_unique<Remembered>();
 
+  int clip_skip = 1;      // for requests that name none: the model's card
   std::string text_name;  // file name of a checkpoint whose text encoder is used, else empty
+  std::string text_sha256;
   std::filesystem::path cache_dir;           // where hashes are remembered
   std::shared_ptr<const ExtraFiles> extras;  // what prompts may name; null: nothing
 
@@ -45,7 +47,8 @@ struct LoadedModel {
 
 // Opens, hashes (cached by size and time) and prepares a checkpoint; networks compile on first use.
 // `cache_dir` keeps the hashes. `text`: a checkpoint of the same family whose text encoder a model
-// without one uses (a UNet in a GGUF file), and its VAE where none is named. Throws as
+// without one uses (a UNet in a GGUF file), and its VAE where none is named; or a text encoder
+// alone (weights/text_encoder_file.h). Throws as
 // open_checkpoint does, naming the file; Unsupported when a part is missing.
 LoadedModel load_model(Runtime& runtime, const std::filesystem::path& path,
                        const std::optional<std::filesystem::path>& vae,

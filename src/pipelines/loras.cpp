@@ -74,6 +74,14 @@ void check_loras(const LoadedModel& model, const std::string& prompt) {
   }
 }
 
+std::string lora_stamps(const LoadedModel& model, const std::string& prompt) {
+  check_loras(model, prompt);
+  std::string stamps;
+  for (const LoraTag& tag : lora_tags(prompt))
+    stamps += stamp_of(find_lora(*model.extras, tag.name).path) + "\n";
+  return stamps;
+}
+
 std::vector<LoraReport> use_loras(LoadedModel& model, const std::string& prompt) {
   check_loras(model, prompt);
   std::map<std::string, std::shared_ptr<const LoraFile>> opened;

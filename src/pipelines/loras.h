@@ -24,6 +24,10 @@ std::string without_tags(const std::string& prompt);
 // Refuses what use_loras would refuse, as far as names and tags go. Opens no file.
 void check_loras(const LoadedModel& model, const std::string& prompt);
 
+// The files that the prompt's tags name, with their sizes and times: changes when one of them
+// does. Throws as check_loras().
+std::string lora_stamps(const LoadedModel& model, const std::string& prompt);
+
 // Makes `model` compute with exactly the LoRAs that the prompt names. Files stay open between
 // calls, so another strength reads nothing again. Call before anything is computed for a prompt.
 // Throws NotFound, and what open_lora and StableDiffusion::use_loras throw.

@@ -1,7 +1,6 @@
 #include "pipelines/prompt_words.h"
 
 #include <algorithm>
-#include <cctype>
 #include <functional>
 #include <set>
 
@@ -10,14 +9,6 @@
 
 namespace pentimento {
 namespace {
-
-namespace fs = std::filesystem;
-
-bool is_picture(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension == ".png" || extension == ".webp";
-}
 
 // The tokens of a prompt with the signs of its language blanked: only to tell which files could be
 // meant.
@@ -66,7 +57,7 @@ class Finder {
         });
     if (model_.extras)
       for (const ExtraFiles::File& file : model_.extras->embeddings()) {
-        if (is_picture(file.path))
+        if (may_hold_embedding(file.path))
           consider_picture(file);
         else
           consider(file.name,

@@ -11,6 +11,8 @@ uint64_t resident_bytes(const StableDiffusion& model) {
   return resident ? resident_bytes(resident->runtime()) : 0;
 }
 
+void make_room(Runtime& runtime, uint64_t bytes) { runtime.impl().budget->make_room(bytes); }
+
 void limit_resident_bytes(Runtime& runtime, uint64_t limit_bytes) {
   runtime.impl().budget->limit(limit_bytes);
 }

@@ -13,6 +13,10 @@ class StableDiffusion;
 uint64_t resident_bytes(Runtime& runtime);
 uint64_t resident_bytes(const StableDiffusion& model);  // of the runtime that it belongs to
 
+// Lets networks go, those used longest ago first, until the system has so many bytes to give or
+// none is left: for what computes beside them. Belongs to the computing thread.
+void make_room(Runtime& runtime, uint64_t bytes);
+
 // Networks beyond this leave, those used longest ago first; 0: as much as the system has to give.
 void limit_resident_bytes(Runtime& runtime, uint64_t limit_bytes);
 

@@ -192,6 +192,47 @@ TEST_F(Words, ThatDoNotFitAreNotedAndStayText) {
   EXPECT_TRUE(find_words(model, "nothing of the kind", "").notes.empty());
 }
 
+// SDXL's pairs: each text encoder reads its own half.
+TEST_F(Words, OfAPairGoToTheirOwnTextEncoders) {
+  Checkpoint two = open_checkpoint(golden_path("pipelines_sd1"));
+  two.text.push_back(two.text[0]);
+  two.config.text.push_back(two.config.text[0]);
+  model.networks = StableDiffusion::load(runtime, std::move(two), "");
+  const auto cat = conditioning("a black cat asleep"), dog = conditioning("a white dog asleep");
+  const Tensor l = vectors_of("black cat"), g = vectors_of("white dog");
+  ASSERT_EQ(l.shape, g.shape);
+  fs::create_directories(dir / "embeddings");
+  write_safetensors(dir / "embeddings/zorglub.safetensors",
+                    {{"clip_l", rows(l.data, l.shape)}, {"clip_g", rows(g.data, g.shape)}}, {});
+  model.extras = extra_files_in({}, {dir / "embeddings"});
+  const auto pair = conditioning("a zorglub asleep");
+  ASSERT_EQ(pair.size(), cat.size());
+  const auto half = static_cast<size_t>(l.shape[1]);
+  for (size_t i = 0; i < pair.size(); ++i)
+    ASSERT_EQ(pair[i], i / half % 2 == 0 ? cat[i] : dog[i]) << i;
+  write("single", vectors_of("black cat"));
+  EXPECT_THAT(find_words(model, "a single", "").notes.at(0), HasSubstr("this model reads 8 and 8"));
+}
+
+TEST(EmbeddingPicture, IsToldFromOtherPictures) {
+  for (const char* name : {"text.png", "pixels.png"}) {
+    const ModelSummary summary = summarise_any(sample(name));
+    EXPECT_TRUE(summary.usable) << summary.reason;
+    EXPECT_EQ(summary.kind, "embedding");
+    EXPECT_EQ(summary.vectors, 3);
+    EXPECT_FALSE(summary.word.empty());
+  }
+  const ModelSummary plain = summarise_any(sample("plain.png"));
+  EXPECT_FALSE(plain.readable);
+  EXPECT_EQ(plain.kind, "picture");
+  EXPECT_THAT(plain.reason, HasSubstr("no textual inversion"));
+  TempDir dir;
+  std::ofstream(dir / "cut.png") << "\x89PNG";
+  EXPECT_FALSE(summarise_any(dir / "cut.png").readable);
+  EXPECT_FALSE(summarise_any(dir / "gone.png").reason.empty());
+  EXPECT_EQ(summarise_any(sample("a1111.pt")).kind, "embedding");
+}
+
 TEST_F(Words, AreRememberedInThePicture) {
   write("zorglub", vectors_of("black cat"));
   Img2ImgRequest r;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
 
 #include "base/error.h"
@@ -62,6 +63,57 @@ TEST_F(LoadedModels, AUnetAloneBorrowsTheOtherParts) {
   EXPECT_EQ(a.image.pixels, b.image.pixels);
   EXPECT_EQ(a.infotext.get("Text encoder"), "pipelines_sd1");
   EXPECT_FALSE(b.infotext.get("Text encoder"));
+}
+
+// What ComfyUI keeps apart: a UNet, a text encoder and a VAE, each in a file of its own.
+TEST_F(LoadedModels, AreMadeOfThreeFiles) {
+  const Checkpoint tiny = open_checkpoint(golden_path("pipelines_sd1"));
+  const auto text = dir / "clip_l.safetensors";
+  write_safetensors(text, tiny.text[0], {});
+  LoadedModel parts = load_model(runtime, bare_unet(), golden_path("pipelines_sd1") / "vae",
+                                 dir / "cache", {}, text);
+  LoadedModel whole = load_model(runtime, golden_path("pipelines_sd1"), {}, dir / "cache", {});
+  const Img2ImgPicture a = paint(parts), b = paint(whole);
+  EXPECT_EQ(a.image.pixels, b.image.pixels);
+  EXPECT_EQ(a.infotext.get("Text encoder"), "clip_l.safetensors");
+  EXPECT_THAT(refusal(ErrorKind::Unsupported,
+                      [&] { load_model(runtime, bare_unet(), {}, dir / "cache", {}, text); }),
+              HasSubstr("has no VAE inside; name one with --vae"));
+  TensorMap wide = tiny.text[0];
+  const Checkpoint other = open_checkpoint(golden_path("weights_sd1.safetensors"));
+  write_safetensors(dir / "wide.safetensors", other.text[0], {});
+  EXPECT_THAT(refusal(ErrorKind::InvalidArgument,
+                      [&] {
+                        load_model(runtime, bare_unet(), {}, dir / "cache", {},
+                                   dir / "wide.safetensors");
+                      }),
+              HasSubstr("choose the one of its family"));
+}
+
+TEST_F(LoadedModels, UseTheClipSkipOnTheirCardUnlessOneIsNamed) {
+  std::filesystem::copy(golden_path("pipelines_sd1"), dir / "tiny",
+                        std::filesystem::copy_options::recursive);
+  const auto load = [&] { return load_model(runtime, dir / "tiny", {}, dir / "cache", {}); };
+  const auto painted = [&](LoadedModel& model, std::optional<int> clip_skip) {
+    Img2ImgRequest r;
+    r.prompt = "a cat";
+    r.seed = 3;
+    r.steps = 1;
+    r.width = r.height = 64;
+    r.clip_skip = clip_skip;
+    const InputImage* none = nullptr;
+    return run_img2img(model, r, plan_img2img(model, r, none, 0, nullptr), none, {}, {}).at(0);
+  };
+  LoadedModel plain = load();
+  const auto one = painted(plain, 1), two = painted(plain, 2);
+  EXPECT_NE(one.image.pixels, two.image.pixels);
+  EXPECT_EQ(painted(plain, {}).image.pixels, one.image.pixels);
+  std::ofstream(dir / "tiny.json") << R"({"clip skip": 2})";
+  LoadedModel chosen = load();
+  const auto by_card = painted(chosen, {});
+  EXPECT_EQ(by_card.image.pixels, two.image.pixels);
+  EXPECT_EQ(by_card.infotext.get("Clip skip"), "2");
+  EXPECT_EQ(painted(chosen, 1).image.pixels, one.image.pixels);
 }
 
 TEST_F(LoadedModels, MissingPartsAreRefusedWithWhatToDo) {

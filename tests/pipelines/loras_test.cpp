@@ -103,6 +103,20 @@ TEST(ExtraFiles, AreFoundByStemThenByAlias) {
               HasSubstr("put LoRA files into the models folder"));
 }
 
+TEST(ExtraFiles, AreJoinedTheSecondCounting) {
+  TempDir dir;
+  write_lora(dir / "a/style.safetensors", 1, {{"ss_output_name", "old"}});
+  write_lora(dir / "b/style.safetensors", 1);
+  write_lora(dir / "a/only.safetensors", 1);
+  const auto both = joined(extra_files_in({dir / "a"}, {}), extra_files_in({dir / "b"}, {}));
+  EXPECT_EQ(find_lora(*both, "style").path, dir / "b/style.safetensors");
+  EXPECT_EQ(find_lora(*both, "only").path, dir / "a/only.safetensors");
+  EXPECT_EQ(find_lora(*both, "old").path, dir / "a/style.safetensors");
+  const auto twice = joined(extra_files_in({dir / "a"}, {}), extra_files_in({dir / "a"}, {}));
+  EXPECT_EQ(twice->loras().size(), 2u);
+  EXPECT_FALSE(both->lora_of_hash("0123456789"));
+}
+
 TEST(ExtraFiles, OfEmbeddingsLeaveOutPreviews) {
   TempDir dir;
   for (const char* name : {"a.pt", "b.preview.png", "c.png", "d.txt", "e.BIN"})
@@ -163,6 +177,75 @@ TEST_F(LoraPictures, ReadTheFileAgainOnlyWhenItChanged) {
   use_loras(model, "<lora:bright:1>");
   EXPECT_NE(model.loras.at(0).file, file);
   EXPECT_NE(lora_hashes(model), hash);
+}
+
+// The checkpoint stays mapped: what is merged anew comes from there, not from the disk's name.
+TEST_F(LoraPictures, AnotherStrengthOpensNoFileAgain) {
+  fs::copy(golden_path("pipelines_sd1"), dir / "model", fs::copy_options::recursive);
+  LoadedModel copy = load_model(runtime, dir / "model", {}, dir / "cache", {});
+  write_lora(dir / "Lora/bright.safetensors", 0.02f);
+  copy.extras = model.extras = extra_files_in({dir / "Lora"}, {});
+  std::swap(model, copy);
+  const auto half = paint("a cat<lora:bright:0.5>");
+  fs::remove_all(dir / "model");
+  const auto whole = paint("a cat<lora:bright:1>");
+  EXPECT_NE(whole.image.pixels, half.image.pixels);
+  const size_t compiled = model.networks->compile_records().size();
+  EXPECT_EQ(paint("a cat<lora:bright:0.5>").image.pixels, half.image.pixels);
+  EXPECT_EQ(model.networks->compile_records().size(), compiled) << "merged once for each strength";
+  std::swap(model, copy);
+  EXPECT_EQ(paint("a cat<lora:bright:1>").image.pixels, whole.image.pixels);
+}
+
+class Answers : public RunMemory {
+ public:
+  std::optional<Vec> recall(const std::string& question) override {
+    if (next_ < kept_.size() && kept_[next_].first == question) return kept_[next_++].second;
+    kept_.resize(next_);
+    return std::nullopt;
+  }
+  void keep(const std::string& question, const Vec& answer) override {
+    kept_.emplace_back(question, answer);
+    next_ = kept_.size();
+    ++kept;
+  }
+  void begin_picture() override { next_ = 0; }
+  int kept = 0;
+
+ private:
+  std::vector<std::pair<std::string, Vec>> kept_;
+  size_t next_ = 0;
+};
+
+// A job that was cut short goes on only with the very files it began with.
+TEST_F(LoraPictures, GoOnFromAMemoryOnlyWithTheSameFiles) {
+  const fs::path path = write_lora(dir / "Lora/bright.safetensors", 0.02f);
+  model.extras = extra_files_in({dir / "Lora"}, {});
+  Img2ImgRequest r;
+  r.prompt = "a cat<lora:bright:1>";
+  r.seed = 3;
+  r.steps = 3;
+  r.width = r.height = 64;
+  const InputImage* none = nullptr;
+  const Img2ImgPlan plan = plan_img2img(model, r, none, 0, nullptr);
+  Answers memory;
+  const auto run = [&] {
+    Img2ImgOptions options;
+    options.memory = &memory;
+    memory.kept = 0;
+    return run_img2img(model, r, plan, none, options, {}).at(0).image.pixels;
+  };
+  const auto first = run();
+  const int calls = memory.kept;
+  EXPECT_GE(calls, 3);
+  EXPECT_EQ(run(), first);
+  EXPECT_EQ(memory.kept, 0) << "all is remembered";
+  write_lora(path, 0.5f);
+  fs::last_write_time(path, fs::last_write_time(path) + std::chrono::seconds(2));
+  const auto changed = run();
+  EXPECT_EQ(memory.kept, calls) << "another file of that name: nothing is";
+  EXPECT_EQ(paint("a cat<lora:bright:1>").image.pixels.size(), changed.size());
+  EXPECT_NE(changed, first);
 }
 
 TEST_F(LoraPictures, RefuseAnUnknownNameBeforeAnythingRuns) {
