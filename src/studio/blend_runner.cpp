@@ -1,6 +1,5 @@
 #include "studio/blend_runner.h"
 
-#include "base/memory.h"
 #include "pipelines/blend.h"
 #include "studio/add_on_choice.h"
 #include "studio/coded_error.h"
@@ -24,7 +23,7 @@ constexpr Word<PictureFit> kFits[] = {
 
 struct BlendJob {
   BlendRequest request;
-  std::string model, vae, adapter, encoder;
+  std::string model, vae, text_encoder, adapter, encoder;
   std::vector<ControlUnit> controls;
   int start_from = 0;  // counted from 1; 0: from noise
 };
@@ -50,6 +49,7 @@ BlendJob job_from_json(const Json& json) {
   read_img2img_job(json, base);
   job.model = base.model;
   job.vae = base.vae;
+  job.text_encoder = base.text_encoder;
   job.controls = std::move(base.controls);
   job.request.image = std::move(base.request);
   Reader reader(json);
@@ -59,7 +59,7 @@ BlendJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const BlendJob& job) {
-  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.controls});
+  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job);
   json.update(writer.json);
@@ -101,11 +101,12 @@ class BlendRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     BlendJob job = job_from_json(request);
-    Img2ImgJob base{job.request.image, job.model, job.vae};
+    Img2ImgJob base{job.request.image, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.request.image = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     decide_method(request.value("method", "auto"), job);
     const bool from_noise = job.request.method == BlendMethod::ImagePrompt && job.start_from == 0;
     tools_.decide(job.controls, inputs, /*from_picture=*/!from_noise);
@@ -117,7 +118,7 @@ class BlendRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const BlendJob job = job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const Timings timings(tools_.timings_file);
     PlanReport report = report_of(
         plan_blend(*model, job.request, pictures_of(inputs), *job.request.image.seed, &timings));
@@ -129,12 +130,11 @@ class BlendRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const BlendJob job = job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     const std::vector<InputImage> pictures = pictures_of(inputs);
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan =
         plan_blend(*model, job.request, pictures, *job.request.image.seed, &timings);
-    check_memory(plan, available_memory_bytes());
     const Networks networks = load(job, *model, port.progress);
     const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);

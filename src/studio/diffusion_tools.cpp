@@ -67,8 +67,8 @@ std::optional<Image> quick_look(LoadedModel& model, const Tensor& latent) {
 }
 
 std::string memory_key(const LoadedModel& model, const std::string& version) {
-  return version + "\n" + model.sha256 + "\n" + model.vae_sha256 + "\n" + model.runtime.device +
-         "\n" + to_string(model.runtime.precision);
+  return version + "\n" + model.sha256 + "\n" + model.vae_sha256 + "\n" + model.text_sha256 + "\n" +
+         model.runtime.device + "\n" + to_string(model.runtime.precision);
 }
 
 std::string DiffusionTools::unavailable() const {
@@ -98,6 +98,40 @@ void refuse_too_much(int64_t asked) {
       .with_limit("max_pixel_steps");
 }
 
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+bool is_automatic(const std::string& vae) { return vae.empty() || lower(vae) == "automatic"; }
+
+std::vector<std::filesystem::path> vae_files(const ModelCatalog& catalog) {
+  std::vector<std::filesystem::path> files;
+  for (const CatalogModel& vae : catalog.list("vae")) files.push_back(vae.path);
+  return files;
+}
+
+// "a VAE at that path", for the holder's key.
+CatalogModel file_at(const ModelCatalog& catalog, const std::string& type,
+                     const std::filesystem::path& path) {
+  for (const CatalogModel& model : catalog.list(type))
+    if (model.path == path) return model;
+  CatalogModel file;
+  file.path = path;
+  return file;
+}
+
+}  // namespace
+
+void DiffusionTools::check_vae(const std::string& vae) const {
+  if (!is_automatic(vae) && lower(vae) != "none") catalog->need("vae", vae);
+}
+
+// What a model chooses for itself is looked up again when it is loaded; only what the settings
+// decide is written down.
 void DiffusionTools::decide(Img2ImgJob& job) const {
   const Img2ImgRequest& r = job.request;
   refuse_too_much(int64_t{r.width} * r.height * r.batch * r.steps.value_or(20));
@@ -111,9 +145,20 @@ void DiffusionTools::decide(Img2ImgJob& job) const {
     return settings ? settings->value(name).get<std::string>() : std::string();
   };
   if (job.model.empty()) job.model = setting("model");
-  if (job.vae.empty()) job.vae = setting("vae");
-  job.model = catalog->need("checkpoint", job.model).name;
-  if (!job.vae.empty()) job.vae = catalog->need("vae", job.vae).file;
+  const CatalogModel model = catalog->need("checkpoint", job.model);
+  job.model = model.name;
+  if (is_automatic(job.vae)) {
+    const bool chosen = keeps_own_vae(model.path) || vae_of_model(model.path, vae_files(*catalog));
+    job.vae = chosen ? "" : setting("vae");
+  }
+  if (lower(job.vae) == "none")
+    job.vae = "none";
+  else if (!job.vae.empty())
+    job.vae = catalog->need("vae", job.vae).file;
+  if (job.text_encoder.empty()) job.text_encoder = model.said.text_encoder;
+  if (!job.text_encoder.empty())
+    job.text_encoder = catalog->need_text_encoder(job.text_encoder).name;
+  if (!job.request.clip_skip) job.request.clip_skip = model.said.clip_skip.value_or(1);
   if (!job.request.seed) job.request.seed = drawn_seed();
   if (!job.request.subseed) job.request.subseed = drawn_seed();
 }
@@ -162,17 +207,20 @@ std::function<void(const std::string&)> notes_to(const RunnerPort& port) {
   };
 }
 
-std::shared_ptr<LoadedModel> DiffusionTools::load(const std::string& model, const std::string& vae,
+std::shared_ptr<LoadedModel> DiffusionTools::load(const ModelChoice& choice,
                                                   const Progress& progress) const {
-  const CatalogModel found = catalog->need("checkpoint", model);
-  std::optional<CatalogModel> own_vae;
-  if (!vae.empty()) {
-    own_vae = catalog->need("vae", vae);
-  } else if (const auto beside = vae_of_model(found.path, {catalog->folder() / "VAE"})) {
-    own_vae = CatalogModel{};
-    own_vae->path = *beside;
+  const CatalogModel found = catalog->need("checkpoint", choice.model);
+  ModelFiles files{.model = found, .vae = {}, .text = {}};
+  if (is_automatic(choice.vae)) {
+    if (const auto own = vae_of_model(found.path, vae_files(*catalog)))
+      files.vae = file_at(*catalog, "vae", *own);
+  } else if (lower(choice.vae) != "none") {
+    files.vae = catalog->need("vae", choice.vae);
   }
-  return holder->get(found, own_vae, progress);
+  const std::string& lender =
+      choice.text_encoder.empty() ? found.said.text_encoder : choice.text_encoder;
+  if (!lender.empty()) files.text = catalog->need_text_encoder(lender);
+  return holder->get(files, progress);
 }
 
 Img2ImgOptions DiffusionTools::options(LoadedModel& model, Timings& timings,

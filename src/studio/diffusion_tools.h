@@ -18,6 +18,11 @@
 
 namespace pentimento {
 
+// Names in the model library, as Img2ImgJob has them.
+struct ModelChoice {
+  std::string model, vae, text_encoder;
+};
+
 // Thread contract: as JobRunner; copies share everything.
 struct DiffusionTools {
   std::shared_ptr<ModelHolder> holder;
@@ -33,8 +38,9 @@ struct DiffusionTools {
   // The names of ControlNets; and whether each has something to look at: an input of its own, or
   // the picture that the run starts from (`from_picture`). Throws CodedError.
   void decide(std::vector<ControlUnit>& controls, const JobInputs& inputs, bool from_picture) const;
-  std::shared_ptr<LoadedModel> load(const std::string& model, const std::string& vae,
-                                    const Progress& progress) const;
+  // The VAE: the one named; else the model's own choice, the file beside it, the setting.
+  std::shared_ptr<LoadedModel> load(const ModelChoice& choice, const Progress& progress) const;
+  void check_vae(const std::string& vae) const;  // throws NotFound for a name that means none
   // Loaded beside `model` and ready to steer; of no units: none.
   Controls controls(const std::vector<ControlUnit>& units, const JobInputs& inputs,
                     const LoadedModel& model, const Progress& progress) const;
@@ -58,7 +64,8 @@ Img2ImgRequest single_of(const Img2ImgRequest& request, const Img2ImgPlan& plan,
 
 PlanReport report_of(const Img2ImgPlan& plan);
 
-// What decides the network's answers besides the request: the key of a run's memory.
+// What decides the network's answers besides the request: the key of a run's memory. LoRAs and
+// words are known once the run has begun: samplers/keyed_memory.h.
 std::string memory_key(const LoadedModel& model, const std::string& version);
 
 // A small RGB view of a latent, or nothing when this model offers no cheap one.

@@ -20,7 +20,7 @@ constexpr size_t kMostCells = 200;
 
 struct GridJob {
   GridRequest request;
-  std::string model, vae, axes[3];
+  std::string model, vae, text_encoder, axes[3];
 };
 
 GridJob job_from_json(const Json& json) {
@@ -28,6 +28,7 @@ GridJob job_from_json(const Json& json) {
   GridJob job;
   job.model = base.model;
   job.vae = base.vae;
+  job.text_encoder = base.text_encoder;
   job.request.base = std::move(base.request);
   for (size_t d = 0; d < 3; ++d) {
     job.axes[d] = json.value(kAxes[d], "");
@@ -37,7 +38,7 @@ GridJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const GridJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder});
   for (size_t d = 0; d < 3; ++d) json[kAxes[d]] = job.axes[d];
   return json;
 }
@@ -56,11 +57,12 @@ class GridRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs&) const override {
     GridJob job = job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae};
+    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.request.base = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     const GridPlan plan = plan_grid(job.request, nullptr);
     if (plan.cells.size() > kMostCells)
       throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
@@ -71,7 +73,7 @@ class GridRunner : public JobRunner {
           .with_limit("max_grid_cells");
     for (const GridCell& cell : plan.cells) {
       if (!cell.model.empty()) tools_.catalog->need("checkpoint", cell.model);
-      if (!cell.vae.empty()) tools_.catalog->need("vae", cell.vae);
+      tools_.check_vae(cell.vae);
     }
     return job_to_json(job);
   }
@@ -101,8 +103,10 @@ class GridRunner : public JobRunner {
     std::map<size_t, fs::path> files;
     const GridModels models = [&](const GridCell& cell) -> LoadedModel& {
       model.reset();
-      model = tools_.load(cell.model.empty() ? job.model : cell.model,
-                          cell.vae.empty() ? job.vae : cell.vae, port.progress);
+      model = tools_.load(
+          {cell.model.empty() ? job.model : cell.model, cell.vae.empty() ? job.vae : cell.vae,
+           cell.model.empty() ? job.text_encoder : ""},
+          port.progress);
       const auto index = static_cast<size_t>(&cell - plan.cells.data());
       files[index] = folder / cell_file_name(plan, index, *model, source, options.version);
       return *model;

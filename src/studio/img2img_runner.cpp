@@ -30,7 +30,7 @@ class Img2ImgRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const Img2ImgJob job = img2img_job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const InputImage input = input_of(inputs, "source").value();
     const Timings timings(tools_.timings_file);
     return report_of(plan_img2img(*model, job.request, &input, *job.request.seed, &timings));
@@ -39,7 +39,7 @@ class Img2ImgRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const Img2ImgJob job = img2img_job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     const InputImage input = input_of(inputs, "source").value();
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan = plan_img2img(*model, job.request, &input, *job.request.seed, &timings);
@@ -48,7 +48,7 @@ class Img2ImgRunner : public JobRunner {
     controls.steer(options);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture picture = tools_.picture(job.request, *model, made);
-      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae, job.controls};
+      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae, job.text_encoder, job.controls};
       single.request.width = plan.width;
       single.request.height = plan.height;
       picture.request = img2img_job_to_json(single);

@@ -102,6 +102,7 @@ InpaintJob inpaint_job_from_json(const Json& json) {
   read_img2img_job(json, base);
   job.model = base.model;
   job.vae = base.vae;
+  job.text_encoder = base.text_encoder;
   job.controls = std::move(base.controls);
   job.request.base = std::move(base.request);
   Reader reader(json);
@@ -110,7 +111,7 @@ InpaintJob inpaint_job_from_json(const Json& json) {
 }
 
 Json inpaint_job_to_json(const InpaintJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.controls});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);

@@ -12,7 +12,7 @@ namespace pentimento {
 
 struct InpaintJob {
   InpaintRequest request;
-  std::string model, vae;
+  std::string model, vae, text_encoder;
   std::vector<ControlUnit> controls = {};
 };
 

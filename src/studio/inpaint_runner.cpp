@@ -1,6 +1,5 @@
 #include "studio/inpaint_runner.h"
 
-#include "base/memory.h"
 #include "pipelines/inpaint.h"
 #include "studio/control_json.h"
 #include "studio/inpaint_json.h"
@@ -24,10 +23,11 @@ class InpaintRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     InpaintJob job = inpaint_job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae};
+    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     job.request.base = base.request;
     tools_.decide(job.controls, inputs, /*from_picture=*/true);
     validate(job.request);
@@ -36,7 +36,7 @@ class InpaintRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const InpaintJob job = inpaint_job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const InputImage picture = input_of(inputs, "source").value();
     const InputImage mask = input_of(inputs, "mask").value();
     const Timings timings(tools_.timings_file);
@@ -52,13 +52,12 @@ class InpaintRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const InpaintJob job = inpaint_job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     const InputImage picture = input_of(inputs, "source").value();
     const InputImage mask = input_of(inputs, "mask").value();
     Timings timings(tools_.timings_file);
     const InpaintPlan plan =
         plan_inpaint(*model, job.request, picture, mask, *job.request.base.seed, &timings);
-    check_memory(plan.img2img, available_memory_bytes());
     const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);
     controls.steer(options);

@@ -45,6 +45,9 @@ Json to_json(const CatalogModel& m) {
           {"source", text_or_null(m.said.source)},
           {"creator", text_or_null(m.said.creator)},
           {"preferred_weight", or_null(m.said.preferred_weight)},
+          {"vae", text_or_null(m.said.vae)},
+          {"text_encoder", text_or_null(m.said.text_encoder)},
+          {"clip_skip", or_null(m.said.clip_skip)},
           {"negative_text", text_or_null(m.said.negative_text)},
           {"preview",
            m.said.preview.empty() ? Json(nullptr) : Json("/api/v1/models/" + m.id + "/preview")}};

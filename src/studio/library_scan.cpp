@@ -97,6 +97,9 @@ CatalogModel model_of_row(const Statement& row) {
   for (const std::string& word : model.trigger_words)
     if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
   model.trigger_words = std::move(words);
+  // A UNet alone is a whole model once it has been told whose text encoder to use.
+  if (model.kind == "unet" && !model.said.text_encoder.empty() && model.native_size_px)
+    model.problem.reset();
   if (model.missing_s) model.problem = "the file is not there any more; it was " + model.relative;
   return model;
 }
@@ -207,7 +210,8 @@ void LibraryScan::update(const FoundModel& found, const Known& known) {
       found.root.string(), found.place, found.bytes, found.changed_ns,
       static_cast<int64_t>(found.inode), known.id);
   if (!known.same_file(found) || known.place != found.place) store_facts(known.id, found);
-  if (known.beside_stamp != found.beside_stamp) store_notes(known.id, found);
+  if (known.beside_stamp != found.beside_stamp || known.look != kLookVersion)
+    store_notes(known.id, found);
 }
 
 void LibraryScan::move(const FoundModel& found, const Known& from) {

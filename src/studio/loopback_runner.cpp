@@ -13,7 +13,7 @@ constexpr Word<LoopCurve> kCurves[] = {{"linear", LoopCurve::Linear},
 
 struct LoopbackJob {
   LoopbackRequest request;
-  std::string model, vae;
+  std::string model, vae, text_encoder;
   std::vector<ControlUnit> controls = {};
 };
 
@@ -26,7 +26,7 @@ void visit(Visitor& field, Request& r) {
 
 LoopbackJob job_from_json(const Json& json) {
   Img2ImgJob base = img2img_job_from_json(json);
-  LoopbackJob job{.model = base.model, .vae = base.vae};
+  LoopbackJob job{.model = base.model, .vae = base.vae, .text_encoder = base.text_encoder};
   job.request.base = std::move(base.request);
   job.controls = std::move(base.controls);
   Reader reader(json);
@@ -35,7 +35,7 @@ LoopbackJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const LoopbackJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.controls});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
@@ -58,10 +58,11 @@ class LoopbackRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     LoopbackJob job = job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae};
+    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     job.request.base = base.request;
     tools_.decide(job.controls, inputs, /*from_picture=*/true);
     validate(job.request);
@@ -70,7 +71,7 @@ class LoopbackRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const LoopbackJob job = job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const InputImage source = input_of(inputs, "source").value();
     const Timings timings(tools_.timings_file);
     PlanReport report =
@@ -82,7 +83,7 @@ class LoopbackRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const LoopbackJob job = job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     const InputImage source = input_of(inputs, "source").value();
     Timings timings(tools_.timings_file);
     const Img2ImgPlan plan =

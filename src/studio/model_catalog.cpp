@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/near_words.h"
 #include "studio/coded_error.h"
 
 namespace pentimento {
@@ -12,22 +13,73 @@ class CatalogFiles : public ExtraFiles {
   explicit CatalogFiles(std::shared_ptr<const ModelCatalog> catalog)
       : catalog_(std::move(catalog)) {}
 
-  std::vector<File> loras() const override { return files("lora"); }
-  std::vector<File> embeddings() const override { return files("embedding"); }
-  std::string alias(const File& lora) const override { return lora.alias.value_or(""); }
-
- private:
-  std::vector<File> files(const std::string& type) const {
-    std::vector<File> files;
-    for (const CatalogModel& model : catalog_->list(type)) {
-      const auto alias = model.metadata.find("ss_output_name");
-      files.push_back(
-          {model.name, model.path, alias == model.metadata.end() ? std::string() : alias->second});
+  // By stem, as AUTOMATIC1111 has it; of two with one stem each also by the name that tells it
+  // apart.
+  std::vector<File> loras() const override {
+    std::vector<File> files, apart;
+    for (const CatalogModel& model : catalog_->list("lora")) {
+      files.push_back({model.path.stem().string(), model.path, model.alias});
+      if (model.name != files.back().name) apart.push_back({model.name, model.path, std::string()});
     }
+    files.insert(files.end(), apart.begin(), apart.end());
     return files;
   }
+  std::vector<File> embeddings() const override {
+    std::vector<File> files;
+    for (const CatalogModel& model : catalog_->list("embedding"))
+      files.push_back({model.path.stem().string(), model.path, std::string()});
+    return files;
+  }
+  std::string alias(const File& lora) const override { return lora.alias.value_or(""); }
+  std::optional<File> lora_of_hash(const std::string& digits) const override {
+    const auto model = catalog_->find("lora", digits);
+    if (!model) return std::nullopt;
+    return File{model->path.stem().string(), model->path, model->alias};
+  }
+
+ private:
   std::shared_ptr<const ModelCatalog> catalog_;
 };
+
+std::string without_extension(const std::string& path) {
+  return std::filesystem::path(path).replace_extension().generic_string();
+}
+
+// "anime/style" ends "Stable-diffusion/anime/style", but not "japanime/style".
+bool ends_path(const std::string& path, const std::string& end) {
+  return path == end || (path.size() > end.size() && path.ends_with(end) &&
+                         path[path.size() - end.size() - 1] == '/');
+}
+
+// AUTOMATIC1111's names: the path below the folder of its type, with or without extension, or with
+// '_' for '/'.
+bool has_a1111_name(const CatalogModel& model, const std::string& word) {
+  const std::string bare = without_extension(model.relative);
+  if (ends_path(model.relative, word) || ends_path(bare, word)) return true;
+  if (word.find('_') == std::string::npos) return false;
+  for (size_t begin = 0; begin != std::string::npos;) {
+    std::string joined = bare.substr(begin);
+    std::replace(joined.begin(), joined.end(), '/', '_');
+    if (joined == word) return true;
+    begin = bare.find('/', begin);
+    if (begin != std::string::npos) ++begin;
+  }
+  return false;
+}
+
+bool has_hash(const CatalogModel& model, const std::string& digits) {
+  if (model.autov3 && digits.size() >= 10 && model.autov3->starts_with(digits)) return true;
+  return model.sha256 && model.sha256->starts_with(digits);
+}
+
+// Digits that may begin a hash, in lower case; "" when `word` is none.
+std::string hash_digits(std::string word) {
+  for (char& c : word)
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  const bool hash =
+      word.size() >= 8 && word.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return hash ? word : "";
+}
 
 }  // namespace
 
@@ -49,37 +101,72 @@ std::optional<CatalogModel> ModelCatalog::find(const std::string& type,
     return it == models.end() ? std::nullopt : std::optional(*it);
   };
   using M = const CatalogModel&;
-  // What is unique comes first: two files may share a stem or a name.
+  // What is unique comes first: two files may share a stem or a name. In "style [0123456789]" the
+  // hash tells which of them is meant.
   if (auto m = matching([&](M m) { return m.id == word || m.name == word; })) return m;
   if (auto m = matching([&](M m) { return m.relative == word || title_of(m) == word; })) return m;
+  if (bare != word && word.ends_with(']')) {
+    const std::string inside = word.substr(bare.size() + 2, word.size() - bare.size() - 3);
+    if (const std::string digits = hash_digits(inside); !digits.empty())
+      if (auto m = matching([&](M m) { return has_hash(m, digits); })) return m;
+  }
   for (const std::string& text : {word, bare}) {
     if (auto m = matching([&](M m) { return m.name == text || m.relative == text; })) return m;
     if (auto m = matching([&](M m) { return m.file == text || m.path.stem() == text; })) return m;
+    if (auto m = matching([&](M m) { return has_a1111_name(m, text); })) return m;
   }
-  const bool hash =
-      word.size() >= 8 && word.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!hash) return std::nullopt;
-  return matching([&](const CatalogModel& m) { return m.sha256 && m.sha256->rfind(word, 0) == 0; });
+  if (auto m = matching([&](M m) { return !m.alias.empty() && m.alias == word; })) return m;
+  const std::string digits = hash_digits(word);
+  if (digits.empty()) return std::nullopt;
+  return matching([&](M m) { return has_hash(m, digits); });
 }
+
+namespace {
+
+// Why there is none of that name: gone, of another type, or not hashed yet.
+std::string why_not(const ModelCatalog& catalog, const std::string& type, const std::string& word) {
+  for (const CatalogModel& model : catalog.missing())
+    if ((type.empty() || model.type == type) &&
+        (model.name == word || model.file == word || model.relative == word || model.id == word))
+      return "; its file is gone, it was " + model.relative;
+  if (const auto other = type.empty() ? std::nullopt : catalog.find("", word))
+    return "; " + other->name + " is of the type " + other->type;
+  std::vector<std::string> names;
+  for (const CatalogModel& model : catalog.list(type)) names.push_back(model.name);
+  const std::string near = did_you_mean(word, names);
+  const int unknown = hash_digits(word).empty() ? 0 : catalog.state().to_hash;
+  if (near.empty() && unknown > 0)
+    return "; the hashes of " + std::to_string(unknown) + " files are not known yet";
+  return near;
+}
+
+}  // namespace
 
 CatalogModel ModelCatalog::need(const std::string& type, const std::string& word) const {
   if (auto model = find(type, word)) return *model;
-  const auto models = list(type);
-  if (word.empty())
-    for (const CatalogModel& model : models)
+  if (word.empty()) {
+    for (const CatalogModel& model : list(type))
       if (!model.problem) return model;
-  if (word.empty())
     throw CodedError(ErrorKind::NotFound, "no_model",
                      "there is no model yet: put a Stable Diffusion checkpoint (.safetensors or "
                      ".ckpt) into the models folder; painting styles need none",
                      "model");
-  std::vector<std::string> names;
-  for (const CatalogModel& model : models) names.push_back(model.name);
-  const auto near = closest_word(word, names);
+  }
   throw CodedError(ErrorKind::NotFound, "no_model",
-                   "there is no " + type + " called '" + word.substr(0, 80) + "'" +
-                       (near ? "; did you mean " + *near + "?" : ""),
+                   "there is no " + (type.empty() ? "model" : type) + " called '" +
+                       word.substr(0, 80) + "'" + why_not(*this, type, word),
                    type == "vae" ? "vae" : "model");
+}
+
+CatalogModel ModelCatalog::need_text_encoder(const std::string& word) const {
+  const auto alone = find("other", word);
+  return alone && alone->kind == "text_encoder" ? *alone : need("checkpoint", word);
+}
+
+std::string ModelCatalog::any_model_of(const std::string& family) const {
+  for (const CatalogModel& model : list("checkpoint"))
+    if (!model.problem && (family.empty() || model.family == family)) return model.name;
+  return "";
 }
 
 CatalogModel ModelCatalog::details(const std::string& id) const {

@@ -71,11 +71,15 @@ class ModelCatalog {
   virtual void change_notes(const std::string& id, const NotesChange& change);
   virtual LibraryState state() const { return {}; }
 
-  // By id, name, file, path below its folder, "file [hash]" or hash, as AUTOMATIC1111 resolves
-  // titles; nullopt: none.
+  // By id, name, file, path below its folder or the folder of its type, "file [hash]", the name its
+  // trainer gave it, or hash, as AUTOMATIC1111 resolves titles; nullopt: none.
   std::optional<CatalogModel> find(const std::string& type, const std::string& word) const;
   // The same; an empty word is the first usable one. Throws CodedError "no_model" naming near ones.
   CatalogModel need(const std::string& type, const std::string& word) const;
+  // What can lend its text encoder: a text encoder alone, or a checkpoint. Throws as need().
+  CatalogModel need_text_encoder(const std::string& word) const;
+  // The name of a usable checkpoint of that family, of any when it is empty; "" when there is none.
+  std::string any_model_of(const std::string& family) const;
 };
 
 // The catalog's LoRAs and embeddings, for prompts that name them.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipelines/embedding_picture.h"
 #include "studio/loose_json.h"
 #include "weights/checkpoint.h"
 #include "weights/summary.h"
@@ -20,6 +21,7 @@ std::string type_of(const std::string& kind, const std::string& place) {
   const bool foreign = kind == "flux" || kind == "sd3" || kind == "transformer" ||
                        kind == "other_diffusion" || kind == "unet";
   if (foreign) return place == "lora" ? "lora" : "checkpoint";
+  if (kind == "picture") return kPicture;
   if (kind.empty() || kind == "unknown") return place.empty() ? "other" : place;
   return "other";
 }
@@ -71,7 +73,7 @@ std::optional<T> maybe(const Json& json, const char* key) {
 }  // namespace
 
 void look_into(CatalogModel& model, const std::string& place) {
-  const ModelSummary summary = summarise(model.path);
+  const ModelSummary summary = summarise_any(model.path);
   model.readable = summary.readable;
   model.format = summary.format;
   model.kind = summary.kind;
@@ -85,7 +87,10 @@ void look_into(CatalogModel& model, const std::string& place) {
   if (!summary.variant.empty()) model.variant = summary.variant;
   if (!summary.usable && !summary.reason.empty()) model.problem = loose::clean(summary.reason);
   keep_claims(summary, model);
-  if (model.type == "checkpoint" && !model.problem) add_defaults(model);
+  if (!summary.word.empty() && summary.word != model.path.stem().string())
+    model.alias = loose::clean(summary.word, 200);
+  const bool unet_alone = model.kind == "unet";
+  if (model.type == "checkpoint" && (!model.problem || unet_alone)) add_defaults(model);
   if (model.problem) model.problem = without_folder(*model.problem, model.path);
 }
 
@@ -141,6 +146,9 @@ Json notes_to_json(const ModelNotes& n) {
           {"trigger_words", n.trigger_words},
           {"tags", n.tags},
           {"preferred_weight", or_null(n.preferred_weight)},
+          {"vae", n.vae},
+          {"text_encoder", n.text_encoder},
+          {"clip_skip", or_null(n.clip_skip)},
           {"preview", n.preview}};
 }
 
@@ -156,6 +164,9 @@ ModelNotes notes_from_json(const Json& json) {
           .trigger_words = loose::texts(json, "trigger_words"),
           .tags = loose::texts(json, "tags"),
           .preferred_weight = maybe<double>(json, "preferred_weight"),
+          .vae = loose::text(json, "vae"),
+          .text_encoder = loose::text(json, "text_encoder"),
+          .clip_skip = maybe<int>(json, "clip_skip"),
           .preview = loose::text(json, "preview")};
 }
 

@@ -9,7 +9,10 @@
 namespace pentimento {
 
 // Counted up when a later version of the program sees more in a file: models are looked at again.
-constexpr int kLookVersion = 2;
+constexpr int kLookVersion = 3;
+
+// The type of pictures beside embeddings that hold none: remembered, never listed.
+inline constexpr const char* kPicture = "picture";
 
 // Fills what is in the file: kind, type, family, precision, defaults, problem, notes, metadata,
 // trigger words and tags. `place`: the type its folder promises, for files of no known kind.

@@ -77,6 +77,18 @@ bool is_weight_name(const std::string& extension) {
   return kExtensions.contains(lower(extension));
 }
 
+// A picture that may be an embedding; not the preview of one.
+bool is_embedding_picture(const fs::path& path, const std::string& place,
+                          const std::set<std::string>& present) {
+  const std::string extension = lower(path.extension().string());
+  if (place != "embedding" || (extension != ".png" && extension != ".webp")) return false;
+  const std::string stem = path.stem().string();
+  if (lower(stem).ends_with(".preview")) return false;
+  return std::ranges::none_of(std::array{".pt", ".bin", ".safetensors"}, [&](const char* weights) {
+    return present.contains(stem + weights);
+  });
+}
+
 // What AUTOMATIC1111, Civitai Helper and Stability Matrix put beside NAME.safetensors.
 constexpr std::array kBeside = {
     ".civitai.info", ".json",        ".cm-info.json", ".txt",          ".description.txt",
@@ -136,12 +148,14 @@ class Walk {
   void visit(const fs::path& folder, const Stat& stat, const std::string& place, int depth) {
     if (depth > kDeepest || !visited_.insert({stat.device, stat.inode}).second) return;
     progress_.at("scan", static_cast<int>(found_.models.size()), 0);
+    found_.folders.push_back(folder);
     std::vector<std::string> names;
     if (!read_names(folder, names)) return;
     const std::set<std::string> present(names.begin(), names.end());
     for (const std::string& name : names) {
       const fs::path path = folder / name;
-      const bool weights = is_weight_name(path.extension().string());
+      const bool weights =
+          is_weight_name(path.extension().string()) || is_embedding_picture(path, place, present);
       // What has an extension of another kind is seldom a folder; its name alone rules it out.
       if (!weights && path.has_extension() && path.extension().string().size() <= 6 &&
           !looks_like_a_folder(path))
@@ -186,11 +200,13 @@ class Walk {
 
   void add_folder(const fs::path& path, const std::string& place,
                   const std::set<std::string>& present) {
+    found_.folders.push_back(path);
     int64_t bytes = 0, newest = stat_of(path / "model_index.json").changed_ns;
     uint64_t inode = stat_of(path).inode;
     std::error_code error;
     for (const auto& part : fs::directory_iterator(path, error)) {
       if (!part.is_directory(error)) continue;
+      found_.folders.push_back(part.path());
       for (const auto& file : fs::directory_iterator(part.path(), error)) {
         if (!is_weight_name(file.path().extension().string())) continue;
         const Stat stat = stat_of(file.path());
@@ -211,8 +227,9 @@ class Walk {
                      .inode = inode,
                      .beside = {},
                      .beside_stamp = {}};
-    const std::string stem =
-        is_weight_name(path.extension().string()) ? path.stem().string() : path.filename().string();
+    const bool file =
+        is_weight_name(path.extension().string()) || is_embedding_picture(path, place, present);
+    const std::string stem = file ? path.stem().string() : path.filename().string();
     for (const char* suffix : kBeside) {
       const std::string name = stem + suffix;
       if (!present.contains(name)) continue;

@@ -1,8 +1,9 @@
 // Which model files lie in a list of folders, without opening any of them. The trees of
 // AUTOMATIC1111, Forge and ComfyUI are understood: of such a program only its models are looked at,
 // and what a sub-folder's name promises ("Lora", "upscale_models") is told beside each file.
-// Symbolic links are followed; a folder is visited once however many ways lead to it. Hidden
-// folders and the usual places of programs and pictures (venv, outputs …) are passed over.
+// Pictures are looked at where embeddings lie: some hold one. Symbolic links are followed; a folder
+// is visited once however many ways lead to it. Hidden folders and the usual places of programs and
+// pictures (venv, outputs …) are passed over.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,9 @@ struct FoundModel {
 };
 
 struct FoundModels {
-  std::vector<FoundModel> models;     // in order of root, then path
-  std::vector<std::string> problems;  // folders that could not be read: one line each
+  std::vector<FoundModel> models;              // in order of root, then path
+  std::vector<std::string> problems;           // folders that could not be read: one line each
+  std::vector<std::filesystem::path> folders;  // all that were looked through
 };
 
 // Never throws for what lies there; Cancelled when asked to stop.

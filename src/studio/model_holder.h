@@ -16,14 +16,19 @@
 
 namespace pentimento {
 
+// The files that make a model.
+struct ModelFiles {
+  CatalogModel model;
+  std::optional<CatalogModel> vae;   // instead of the model's own
+  std::optional<CatalogModel> text;  // lends its text encoder to a model without one
+};
+
 // Thread contract: get() and drop() from any thread; the models compute on one.
 class ModelHolder {
  public:
   ModelHolder(Runtime& runtime, std::filesystem::path cache, std::shared_ptr<ModelCatalog> catalog)
       : runtime_(runtime), cache_(std::move(cache)), catalog_(std::move(catalog)) {}
-  std::shared_ptr<LoadedModel> get(const CatalogModel& model,
-                                   const std::optional<CatalogModel>& vae,
-                                   const Progress& progress);
+  std::shared_ptr<LoadedModel> get(const ModelFiles& files, const Progress& progress);
   void drop();
 
  private:

@@ -20,6 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kSecondsBetweenNews = 2;
+// How often folders are looked at that tell nothing of themselves (network drives, absent ones).
+constexpr int kLookEvery_ms = 20'000;
+constexpr int kHour_ms = 3'600'000;
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
 
 // Names by which models of one type are told apart: the stem, or as much of the path as it takes.
 void name_apart(std::vector<CatalogModel>& models) {
@@ -41,6 +50,33 @@ void name_apart(std::vector<CatalogModel>& models) {
   }
 }
 
+// Choices that make sense for the model, with names as AUTOMATIC1111 writes them.
+NotesChange checked(const ModelCatalog& catalog, const CatalogModel& model, NotesChange change) {
+  const bool chooses = change.vae || change.clip_skip || change.text_encoder;
+  if (chooses && model.type != "checkpoint")
+    throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
+                     model.name + " is of the type " + model.type +
+                         "; VAE, text encoder and clip skip are chosen for checkpoints",
+                     "id");
+  if (change.vae) {
+    const std::string word = lower(*change.vae);
+    if (word.empty() || word == "automatic")
+      change.vae = "";
+    else if (word == "none")
+      change.vae = "None";
+    else
+      change.vae = catalog.need("vae", *change.vae).file;
+  }
+  if (change.text_encoder && !change.text_encoder->empty())
+    change.text_encoder = catalog.need_text_encoder(*change.text_encoder).name;
+  if (change.clip_skip && (*change.clip_skip < 0 || *change.clip_skip > 12))
+    throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
+                     "clip skip is " + std::to_string(*change.clip_skip) +
+                         ", expected 1 to 12, or 0 for no choice",
+                     "clip_skip");
+  return change;
+}
+
 fs::path prepared(const fs::path& data) {
   std::error_code error;
   fs::create_directories(data / "models", error);
@@ -59,6 +95,7 @@ ModelLibrary::ModelLibrary(LibraryOptions options)
       on_change_(options_.on_change) {
   scan(options_.progress);
   if (options_.hash_in_background) hasher_ = std::thread([this] { hash_until_stopped(); });
+  if (options_.watch) watcher_ = std::thread([this] { watch_until_stopped(); });
 }
 
 ModelLibrary::~ModelLibrary() {
@@ -68,7 +105,9 @@ ModelLibrary::~ModelLibrary() {
     stopping_ = true;
   }
   wake_.notify_all();
+  watch_.stop();
   if (hasher_.joinable()) hasher_.join();
+  if (watcher_.joinable()) watcher_.join();
 }
 
 std::vector<fs::path> ModelLibrary::roots() const {
@@ -123,11 +162,14 @@ ModelLibrary::Scanned ModelLibrary::scan_now(const Progress& progress) {
   {
     std::lock_guard lock(mutex_);
     problems_ = found.problems;
+    to_watch_ = found.folders;
+    to_watch_.insert(to_watch_.end(), all.begin(), all.end());  // those that are not there, too
     work_left_ = true;
     told_ = 0;
   }
   wake_.notify_all();
-  return {static_cast<int>(found.models.size()), report.looked_into, report.moved, report.missing};
+  return {static_cast<int>(found.models.size()), report.looked_into, report.moved, report.missing,
+          work.changed_anything()};
 }
 
 // What the database holds of the folders that are looked at now.
@@ -142,7 +184,7 @@ void ModelLibrary::reload() {
         db_.query(std::string("SELECT ") + kModelColumns + " FROM model ORDER BY root, path");
     while (rows.next()) {
       CatalogModel model = model_of_row(rows);
-      if (!shown.contains(rows.text(kRootColumn))) continue;
+      if (!shown.contains(rows.text(kRootColumn)) || model.type == kPicture) continue;
       (model.missing_s ? gone : present).push_back(std::move(model));
     }
   }
@@ -210,7 +252,8 @@ void ModelLibrary::forget(const std::string& id) {
 }
 
 void ModelLibrary::change_notes(const std::string& id, const NotesChange& change) {
-  change_model_notes(details(id).path, change);
+  const CatalogModel model = details(id);
+  change_model_notes(model.path, checked(*this, model, change));
   scan({});
 }
 
@@ -222,6 +265,38 @@ void ModelLibrary::learn_hash(const fs::path& path, const std::string& sha256) {
       if (model.path == path && !model.sha256) id = model.id;
   }
   if (!id.empty()) store_hash(id, sha256, "");
+}
+
+// --- watching -----------------------------------------------------------------------------------
+
+bool ModelLibrary::watch_what_was_found() {
+  std::vector<fs::path> folders;
+  {
+    std::lock_guard lock(mutex_);
+    folders = to_watch_;
+  }
+  return watch_.watch(folders);
+}
+
+void ModelLibrary::watch_until_stopped() {
+  Progress quiet;
+  quiet.cancel = cancel_;
+  for (;;) {
+    // What came into a folder before it was watched was not told.
+    const bool look = watch_what_was_found() ||
+                      watch_.wait(watch_.tells_of_all() ? kHour_ms : kLookEvery_ms) ||
+                      !watch_.tells_of_all();
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_) return;
+    }
+    if (!look) continue;
+    try {
+      if (scan(quiet).changed) changed();
+    } catch (const Error&) {
+      // Cancelled, or the database is busy: the next change wakes us again.
+    }
+  }
 }
 
 // --- hashing -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "studio/clock.h"
 #include "studio/database.h"
+#include "studio/folder_watch.h"
 #include "studio/model_catalog.h"
 #include "studio/model_folders.h"
 
@@ -22,6 +23,7 @@ struct LibraryOptions {
   std::filesystem::path cache;                 // hashes that load_model() shares
   std::vector<std::filesystem::path> folders;  // further ones, in order
   bool hash_in_background = false;
+  bool watch = false;  // scan again when something changes in the folders
   Clock clock = system_clock();
   Progress progress;                        // of the first scan: stage "scan"
   std::function<void()> on_change = [] {};  // from any thread, at most every two seconds
@@ -46,6 +48,7 @@ class ModelLibrary : public ModelCatalog {
 
   struct Scanned {
     int found = 0, looked_into = 0, moved = 0, missing = 0;
+    bool changed = false;
   };
   Scanned scan(const Progress& progress);
   // Hashes everything that has no hash yet, now. Throws Cancelled.
@@ -60,6 +63,8 @@ class ModelLibrary : public ModelCatalog {
   void hash(const CatalogModel& model, const Progress& progress);
   void store_hash(const std::string& id, const std::string& sha256, const std::string& autov3);
   void hash_until_stopped();
+  void watch_until_stopped();
+  bool watch_what_was_found();
   void changed();
 
   LibraryOptions options_;
@@ -76,7 +81,9 @@ class ModelLibrary : public ModelCatalog {
   std::condition_variable wake_;
   bool work_left_ = true, stopping_ = false;
   CancelToken cancel_;
-  std::thread hasher_;
+  std::vector<std::filesystem::path> to_watch_;
+  FolderWatch watch_;
+  std::thread hasher_, watcher_;
 };
 
 }  // namespace pentimento

@@ -67,6 +67,10 @@ void read_a1111(const Json& json, ModelNotes& notes) {
   add_words(notes.trigger_words, split_words(loose::text(json, "activation text")));
   const double weight = loose::number(json, "preferred weight");
   if (weight != 0 && std::abs(weight) <= 10) notes.preferred_weight = weight;
+  if (const std::string vae = loose::text(json, "vae", 300); vae != "Automatic") notes.vae = vae;
+  notes.text_encoder = loose::text(json, "text encoder", 300);
+  if (const int64_t skip = loose::integer(json, "clip skip"); skip >= 1 && skip <= 12)
+    notes.clip_skip = static_cast<int>(skip);
 }
 
 void read_civitai(const Json& json, ModelNotes& notes) {
@@ -105,7 +109,9 @@ std::string dumped(const Json& json) {
 }
 
 fs::path beside(const fs::path& model, const char* suffix) {
-  return model.parent_path() / (model.stem().string() + suffix);
+  std::error_code ignored;  // a folder's name is no stem and extension
+  const fs::path name = fs::is_directory(model, ignored) ? model.filename() : model.stem();
+  return model.parent_path() / (name.string() + suffix);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -144,6 +150,16 @@ void change_model_notes(const fs::path& model, const NotesChange& change) {
   if (change.preferred_weight) json["preferred weight"] = *change.preferred_weight;
   if (change.notes) json["notes"] = *change.notes;
   if (change.negative_text) json["negative text"] = *change.negative_text;
+  const auto choose = [&](const char* key, const auto& value, bool none) {
+    if (none)
+      json.erase(key);
+    else
+      json[key] = value;
+  };
+  if (change.vae) choose("vae", *change.vae, change.vae->empty());
+  if (change.text_encoder)
+    choose("text encoder", *change.text_encoder, change.text_encoder->empty());
+  if (change.clip_skip) choose("clip skip", *change.clip_skip, *change.clip_skip == 0);
   write_text(path, dumped(json));
 }
 

@@ -22,6 +22,9 @@ struct ModelNotes {
   std::string licence, source, creator;  // source: address of the model's page
   std::vector<std::string> trigger_words, tags;
   std::optional<double> preferred_weight;
+  // Of checkpoints, what is chosen for them (weights/model_card.h).
+  std::string vae, text_encoder;
+  std::optional<int> clip_skip;
   std::string preview;  // name of the file beside the model
 };
 
@@ -34,6 +37,9 @@ struct NotesChange {
   std::optional<std::vector<std::string>> trigger_words;
   std::optional<double> preferred_weight;
   std::optional<std::string> notes, negative_text;
+  // Empty, and 0: no choice any more.
+  std::optional<std::string> vae, text_encoder;
+  std::optional<int> clip_skip;
 };
 void change_model_notes(const std::filesystem::path& model, const NotesChange& change);
 

@@ -1,6 +1,5 @@
 #include "studio/outpaint_runner.h"
 
-#include "base/memory.h"
 #include "pipelines/outpaint.h"
 #include "studio/json_visitor.h"
 
@@ -12,7 +11,7 @@ constexpr Word<OutpaintFill> kFills[] = {
 
 struct OutpaintJob {
   OutpaintRequest request;
-  std::string model, vae;
+  std::string model, vae, text_encoder;
 };
 
 template <typename Visitor, typename Request>
@@ -26,7 +25,7 @@ void visit(Visitor& field, Request& r) {
 
 OutpaintJob job_from_json(const Json& json) {
   Img2ImgJob base = img2img_job_from_json(json);
-  OutpaintJob job{.model = base.model, .vae = base.vae};
+  OutpaintJob job{.model = base.model, .vae = base.vae, .text_encoder = base.text_encoder};
   job.request.base = std::move(base.request);
   Reader reader(json);
   visit(reader, job.request);
@@ -42,7 +41,7 @@ OutpaintJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const OutpaintJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
@@ -67,18 +66,19 @@ class OutpaintRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs&) const override {
     OutpaintJob job = job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae};
+    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.request.base = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     validate(job.request);
     return job_to_json(job);
   }
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const OutpaintJob job = job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const InputImage source = input_of(inputs, "source").value();
     const Timings timings(tools_.timings_file);
     const OutpaintPlan plan =
@@ -94,12 +94,11 @@ class OutpaintRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const OutpaintJob job = job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     const InputImage source = input_of(inputs, "source").value();
     Timings timings(tools_.timings_file);
     const OutpaintPlan plan =
         plan_outpaint(*model, job.request, source, *job.request.base.seed, &timings);
-    check_memory(plan.img2img, available_memory_bytes());
     Img2ImgOptions options = tools_.options(*model, timings, port);
     options.is_done = {};              // asked for every pass: it would mean the pass
     std::optional<JoinedRuns> memory;  // all passes of all pictures ask in one row

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/memory.h"
 #include "image/resize.h"
 #include "pipelines/refine.h"
 #include "pipelines/upscale.h"
@@ -18,7 +17,7 @@ constexpr int kStep_px = 8;
 
 struct RefineJob {
   RefineRequest request;  // its image's width and height are those of a tile
-  std::string model, vae, upscaler = kDefaultUpscaler;
+  std::string model, vae, text_encoder, upscaler = kDefaultUpscaler;
   double scale = 2;
   std::vector<ControlUnit> controls;
 };
@@ -38,6 +37,7 @@ RefineJob job_from_json(const Json& json) {
   read_img2img_job(json, base);
   job.model = base.model;
   job.vae = base.vae;
+  job.text_encoder = base.text_encoder;
   job.controls = std::move(base.controls);
   job.request.image = std::move(base.request);
   Reader reader(json);
@@ -46,7 +46,7 @@ RefineJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const RefineJob& job) {
-  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.controls});
+  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job);
   json.update(writer.json);
@@ -103,11 +103,12 @@ class RefineRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     RefineJob job = job_from_json(request);
-    Img2ImgJob base{job.request.image, job.model, job.vae};
+    Img2ImgJob base{job.request.image, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.request.image = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     tools_.decide(job.controls, inputs, /*from_picture=*/true);
     const auto problems = problems_of(picture_of(job, 0));
     if (!problems.empty())
@@ -117,7 +118,7 @@ class RefineRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const RefineJob job = job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const Size size = enlarged_size(job, input_of(inputs, "source").value().image);
     const Timings timings(tools_.timings_file);
     const RefinePlan plan = plan_refine(*model, picture_of(job, 0), size.width, size.height,
@@ -137,7 +138,7 @@ class RefineRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const RefineJob job = job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     InputImage picture = input_of(inputs, "source").value();
     picture.image = enlarged(job, to_rgb(picture.image));
     Timings timings(tools_.timings_file);
@@ -154,7 +155,6 @@ class RefineRunner : public JobRunner {
       const RefineRequest asked = picture_of(job, k);
       const RefinePlan plan = plan_refine(*model, asked, picture.image.width, picture.image.height,
                                           *asked.image.seed, &timings);
-      check_memory(plan.tile, available_memory_bytes());
       refuse_too_much(pixel_steps(plan, job));
       Img2ImgPicture made = run_refine(*model, asked, plan, picture, options, port.progress);
       if (job.upscaler != "None") made.infotext.set("SD upscale upscaler", job.upscaler);

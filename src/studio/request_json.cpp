@@ -23,6 +23,7 @@ void visit(Visitor& field, Job& job) {
   auto& r = job.request;
   field("model", job.model);
   field("vae", job.vae);
+  field("text_encoder", job.text_encoder);
   field("prompt", r.prompt);
   field("negative_prompt", r.negative_prompt);
   field("strength", r.strength);
@@ -109,7 +110,15 @@ std::vector<Field> common_fields() {
        .default_value = "",
        .what = "checkpoint, by id or name; empty: the setting `model`",
        .maximum = 300},
-      {.name = "vae", .default_value = "", .what = "separate VAE, by id or name", .maximum = 300},
+      {.name = "vae",
+       .default_value = "",
+       .what = "separate VAE, by id or name; none: the model's own; empty: the one chosen for the "
+               "model, beside it, or the setting `vae`",
+       .maximum = 300},
+      {.name = "text_encoder",
+       .default_value = "",
+       .what = "for a model without one (a UNet alone): the model that lends its own, and its VAE",
+       .maximum = 300},
       {.name = "prompt",
        .default_value = "",
        .what = "what the result should show",
@@ -191,8 +200,7 @@ std::vector<Field> common_fields() {
        .choices = words(kRngs)},
       {.name = "clip_skip",
        .type = kInteger,
-       .default_value = 1,
-       .what = "text encoder layer, counted from the last",
+       .what = "text encoder layer, counted from the last; null: the model's",
        .minimum = 1,
        .maximum = 12},
       {.name = "emphasis",
@@ -278,8 +286,8 @@ Json img2img_job_to_json(const Img2ImgJob& job) {
 }
 
 Img2ImgJob img2img_job_from_infotext(const Infotext& info) {
-  return {request_from_infotext(info), info.get("Model").value_or(""),
-          info.get("VAE").value_or("")};
+  return {request_from_infotext(info), info.get("Model").value_or(""), info.get("VAE").value_or(""),
+          info.get("Text encoder").value_or("")};
 }
 
 }  // namespace pentimento

@@ -15,7 +15,9 @@ namespace pentimento {
 // An img2img or txt2img request and which model it is for.
 struct Img2ImgJob {
   Img2ImgRequest request;
-  std::string model, vae;                  // id or name in the model library; empty: the default
+  // Ids or names in the model library; empty: the default. vae: also "automatic", and "none" for
+  // the model's own. text_encoder: the model that lends it to one without.
+  std::string model, vae, text_encoder;
   std::vector<ControlUnit> controls = {};  // of kinds that have the field `control`
 };
 

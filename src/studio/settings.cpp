@@ -13,7 +13,7 @@ std::span<const Field> setting_fields() {
        .maximum = 300},
       {.name = "vae",
        .default_value = "",
-       .what = "separate VAE for jobs that name none; empty: the checkpoint's own",
+       .what = "separate VAE for models without a choice of their own; empty: what is inside",
        .maximum = 300},
       {.name = "format",
        .default_value = "png",

@@ -1,6 +1,5 @@
 #include "studio/try_on_runner.h"
 
-#include "base/memory.h"
 #include "pipelines/try_on.h"
 #include "studio/coded_error.h"
 #include "studio/json_visitor.h"
@@ -10,7 +9,7 @@ namespace {
 
 struct TryOnJob {
   TryOnRequest request;
-  std::string model, vae;
+  std::string model, vae, text_encoder;
   Json kind, place;  // as they are written
 };
 
@@ -28,6 +27,7 @@ TryOnJob job_from_json(const Json& json) {
   read_img2img_job(json, base);
   job.model = base.model;
   job.vae = base.vae;
+  job.text_encoder = base.text_encoder;
   job.request.image = std::move(base.request);
   Reader reader(json);
   visit(reader, job.request);
@@ -48,7 +48,7 @@ TryOnJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const TryOnJob& job) {
-  Json json = img2img_job_to_json({job.request.image, job.model, job.vae});
+  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
@@ -88,11 +88,12 @@ class TryOnRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs&) const override {
     TryOnJob job = job_from_json(request);
-    Img2ImgJob base{job.request.image, job.model, job.vae};
+    Img2ImgJob base{job.request.image, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.request.image = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     const auto problems = problems_of(job.request);
     if (!problems.empty())
       throw CodedError(ErrorKind::InvalidArgument, "invalid", problems.front(), "request");
@@ -101,7 +102,7 @@ class TryOnRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs& files) override {
     const TryOnJob job = job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const TryOnPictures pictures(files);
     const Timings timings(tools_.timings_file);
     const TryOnPlan plan =
@@ -116,12 +117,11 @@ class TryOnRunner : public JobRunner {
   void run(const Json& request, const JobInputs& files, const RunnerPort& port) override {
     const TryOnJob job = job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     const TryOnPictures pictures(files);
     Timings timings(tools_.timings_file);
     const TryOnPlan plan =
         plan_try_on(*model, job.request, pictures.inputs(), *job.request.image.seed, &timings);
-    check_memory(plan.around, available_memory_bytes());
     Img2ImgOptions options = tools_.options(*model, timings, port);
     options.is_done = {};  // asked for each of its two passes
     std::optional<JoinedRuns> memory;

@@ -76,7 +76,7 @@ std::vector<Field> txt2img_fields() {
 
 Txt2ImgJob txt2img_job_from_json(const Json& json) {
   Img2ImgJob base = img2img_job_from_json(json);
-  Txt2ImgJob job{.model = base.model, .vae = base.vae};
+  Txt2ImgJob job{.model = base.model, .vae = base.vae, .text_encoder = base.text_encoder};
   job.request.base = std::move(base.request);
   job.controls = std::move(base.controls);
   Reader reader(json);
@@ -85,7 +85,7 @@ Txt2ImgJob txt2img_job_from_json(const Json& json) {
 }
 
 Json txt2img_job_to_json(const Txt2ImgJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.controls});
+  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job);
   json.update(writer.json);

@@ -13,7 +13,7 @@ namespace pentimento {
 struct Txt2ImgJob {
   HiresRequest request;  // only `base` counts without `hires`
   bool hires = false;
-  std::string model, vae;
+  std::string model, vae, text_encoder;
   std::vector<ControlUnit> controls = {};
 };
 

@@ -22,11 +22,12 @@ class Txt2ImgRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     Txt2ImgJob job = txt2img_job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae};
+    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
     tools_.decide(base);
     job.request.base = base.request;
     job.model = base.model;
     job.vae = base.vae;
+    job.text_encoder = base.text_encoder;
     tools_.decide(job.controls, inputs, /*from_picture=*/false);
     if (job.hires)
       validate(job.request);
@@ -37,7 +38,7 @@ class Txt2ImgRunner : public JobRunner {
 
   PlanReport plan(const Json& request, const JobInputs&) override {
     const Txt2ImgJob job = txt2img_job_from_json(request);
-    const auto model = tools_.load(job.model, job.vae, {});
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
     const Timings timings(tools_.timings_file);
     const uint64_t seed = *job.request.base.seed;
     if (!job.hires)
@@ -56,7 +57,7 @@ class Txt2ImgRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const Txt2ImgJob job = txt2img_job_from_json(request);
     port.progress.at("load", 0, 1);
-    const auto model = tools_.load(job.model, job.vae, port.progress);
+    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
     Timings timings(tools_.timings_file);
     const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
     Img2ImgOptions options = tools_.options(*model, timings, port);

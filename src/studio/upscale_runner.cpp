@@ -1,6 +1,7 @@
 #include "studio/upscale_runner.h"
 
 #include "base/memory.h"
+#include "runtime/resident_memory.h"
 #include "runtime/version.h"
 #include "studio/coded_error.h"
 #include "studio/diffusion_tools.h"
@@ -135,6 +136,7 @@ Image UpscalerShelf::enlarge(const UpscaleRequest& request, const Image& picture
   Timings timings(timings_file_);
   const UpscalePlan plan = plan_upscale(request, entry.name, network ? &network->config() : nullptr,
                                         picture.width, picture.height, &timings);
+  make_room(runtime_, plan.memory_bytes);
   check_memory(plan, available_memory_bytes());
   if (told) *told = plan;
   return run_upscale(network, plan, picture, progress, &timings);

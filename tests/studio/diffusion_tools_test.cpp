@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "studio/coded_error.h"
+#include "studio/model_library.h"
+#include "studio/schema.h"
 #include "studio/txt2img_json.h"
+#include "support/golden.h"
 
 namespace pentimento {
 namespace {
@@ -78,6 +83,82 @@ TEST(DiffusionTools, SayWhenThereIsNoModel) {
   EXPECT_NE(t.tools.unavailable().find("there is no model yet"), std::string::npos);
   Img2ImgJob job;
   EXPECT_THROW(t.tools.decide(job), CodedError);
+}
+
+// Which VAE, text encoder and clip skip a job gets: named, chosen for the model, beside it, the
+// setting, in this order.
+class Choices : public ::testing::Test {
+ protected:
+  Choices() {
+    for (const char* name : {"Stable-diffusion/dream.ckpt", "Stable-diffusion/other.ckpt",
+                             "VAE/global.pt", "VAE/chosen.pt", "VAE/asked.pt"})
+      write(name, "x");
+    library_ = std::make_shared<ModelLibrary>(
+        LibraryOptions{.data = folder_ / "data", .cache = folder_ / "cache"});
+    settings_->change({{"vae", "global"}});
+  }
+  void write(const std::string& name, const std::string& bytes) {
+    const auto path = folder_ / "data" / "models" / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << bytes;
+  }
+  Img2ImgJob decided(Img2ImgJob job = {}) {
+    library_->refresh();
+    job.model = "dream";
+    DiffusionTools{nullptr, library_, settings_, {}}.decide(job);
+    return job;
+  }
+  testing::TempDir folder_;
+  Database db_{folder_ / "studio.sqlite", studio_migrations()};
+  std::shared_ptr<Settings> settings_ = std::make_shared<Settings>(db_);
+  std::shared_ptr<ModelLibrary> library_;
+};
+
+TEST_F(Choices, OfAVaeGoFromTheNearestToTheFurthest) {
+  EXPECT_EQ(decided().vae, "global.pt");
+  write("Stable-diffusion/dream.vae.pt", "x");
+  EXPECT_EQ(decided().vae, "") << "the one beside the model, found when it is loaded";
+  write("Stable-diffusion/dream.json", R"({"vae": "chosen.pt"})");
+  EXPECT_EQ(decided().vae, "");
+  EXPECT_EQ(decided({.vae = "asked"}).vae, "asked.pt");
+  EXPECT_EQ(decided({.vae = "None"}).vae, "none");
+  EXPECT_EQ(decided({.vae = "Automatic"}).vae, "");
+  std::filesystem::remove(folder_ / "data/models/Stable-diffusion/dream.vae.pt");
+  write("Stable-diffusion/dream.json", R"({"vae": "None"})");
+  EXPECT_EQ(decided().vae, "") << "its own, whatever the setting";
+  EXPECT_THROW(decided({.vae = "unheard of"}), CodedError);
+}
+
+TEST_F(Choices, OfClipSkipAndTextEncoderAreTheModelsUnlessNamed) {
+  EXPECT_EQ(decided().request.clip_skip, 1);
+  EXPECT_EQ(decided().text_encoder, "");
+  write("Stable-diffusion/dream.json", R"({"clip skip": 2, "text encoder": "other"})");
+  EXPECT_EQ(decided().request.clip_skip, 2);
+  EXPECT_EQ(decided().text_encoder, "other");
+  Img2ImgJob job;
+  job.request.clip_skip = 1;
+  job.text_encoder = "dream";
+  EXPECT_EQ(decided(job).request.clip_skip, 1);
+  EXPECT_EQ(decided(job).text_encoder, "dream");
+  job.text_encoder = "unheard of";
+  EXPECT_THROW(decided(job), CodedError);
+}
+
+TEST(MemoryKey, NamesEveryFileThatMakesTheModel) {
+  const auto model = [](const char* sha256, const char* vae, const char* text) {
+    LoadedModel m{.networks = nullptr,
+                  .tokenizer = nullptr,
+                  .table = NoiseTable(0.00085, 0.012, "scaled_linear", 1000, false)};
+    m.sha256 = sha256;
+    m.vae_sha256 = vae;
+    m.text_sha256 = text;
+    return memory_key(m, "1");
+  };
+  const std::string key = model("a", "b", "c");
+  EXPECT_EQ(model("a", "b", "c"), key);
+  for (const std::string& other :
+       {model("x", "b", "c"), model("a", "x", "c"), model("a", "b", "x")})
+    EXPECT_NE(other, key);
 }
 
 TEST(Txt2ImgJson, ComesBackAsItWas) {

@@ -15,6 +15,9 @@
 #include "studio/pictures.h"
 #include "support/golden.h"
 #include "support/model_files.h"
+#include "weights/checkpoint.h"
+#include "weights/key_maps.h"
+#include "weights/tensor_file.h"
 
 namespace pentimento {
 namespace {
@@ -175,6 +178,147 @@ TEST_F(Library, KnowsTheHashesThatPeopleUse) {
   write(models_ / "b.safetensors", testing::embedding_file());
   library->refresh();
   EXPECT_EQ(library->state().to_hash, 1);
+}
+
+TEST_F(Library, KnowsTheNamesThatAutomatic1111Uses) {
+  write(models_ / "Stable-diffusion" / "anime" / "style.safetensors", "no model, but a name");
+  write(models_ / "Stable-diffusion" / "real" / "style.safetensors", "another");
+  write(models_ / "Stable-diffusion" / "plain.ckpt", "a third");
+  const auto library = open();
+  library->hash_all({});
+  const auto path = [&](const std::string& word) {
+    const auto model = library->find("checkpoint", word);
+    return model ? model->relative : "none";
+  };
+  const std::string anime = "Stable-diffusion/anime/style.safetensors";
+  for (const char* name : {"anime/style.safetensors", "anime/style", "anime_style",
+                           "Stable-diffusion/anime/style.safetensors"})
+    EXPECT_EQ(path(name), anime) << name;
+  const std::string hash = sha256_hex("no model, but a name"), other = sha256_hex("another");
+  EXPECT_EQ(path("style.safetensors [" + hash.substr(0, 10) + "]"), anime);
+  EXPECT_EQ(path("style [" + other.substr(0, 10) + "]"), "Stable-diffusion/real/style.safetensors");
+  EXPECT_EQ(path(hash.substr(0, 10)), anime);
+  EXPECT_EQ(path(hash), anime);
+  EXPECT_EQ(path("plain.ckpt [0000000000]"), "Stable-diffusion/plain.ckpt");
+  EXPECT_EQ(path("e/style"), "none");
+  EXPECT_EQ(path("nime_style"), "none");
+}
+
+TEST_F(Library, AMissSaysWhatIsNear) {
+  write(models_ / "Lora" / "anna_style.safetensors", testing::lora_file());
+  write(models_ / "Lora" / "gone.safetensors", testing::lora_file("gone"));
+  const auto library = open();
+  fs::remove(models_ / "Lora" / "gone.safetensors");
+  library->refresh();
+  const auto miss = [&](const std::string& type, const std::string& word) {
+    try {
+      library->need(type, word);
+    } catch (const CodedError& error) {
+      EXPECT_EQ(error.code(), "no_model");
+      return std::string(error.what());
+    }
+    return std::string("found");
+  };
+  EXPECT_THAT(miss("lora", "anna_stile"), HasSubstr("did you mean anna_style?"));
+  EXPECT_THAT(miss("lora", "gone"), HasSubstr("its file is gone, it was Lora/gone.safetensors"));
+  EXPECT_THAT(miss("checkpoint", "anna_style"), HasSubstr("anna_style is of the type lora"));
+  EXPECT_THAT(miss("lora", "0123456789"), HasSubstr("the hashes of 1 files are not known yet"));
+  EXPECT_THAT(miss("lora", "zzz"), HasSubstr("there is no lora called 'zzz'"));
+}
+
+TEST_F(Library, LendsItsLorasAndWordsToPrompts) {
+  write(models_ / "Lora" / "style.safetensors",
+        testing::lora_file("1", {{"ss_output_name", "fancy"}}));
+  write(models_ / "Lora" / "anime" / "style.safetensors", testing::lora_file("2"));
+  write(models_ / "embeddings" / "word.pt", testing::embedding_file());
+  const std::shared_ptr<ModelLibrary> library = open();
+  library->hash_all({});
+  const auto files = extra_files_of(library);
+  EXPECT_EQ(find_lora(*files, "fancy").path, models_ / "Lora" / "style.safetensors");
+  EXPECT_EQ(find_lora(*files, "anime/style").path,
+            models_ / "Lora" / "anime" / "style.safetensors");
+  EXPECT_EQ(find_lora(*files, "style").path.filename(), "style.safetensors");
+  const std::string hash = sha256_hex(testing::lora_file("2"));
+  EXPECT_EQ(find_lora(*files, hash.substr(0, 12)).path,
+            models_ / "Lora" / "anime" / "style.safetensors");
+  EXPECT_THROW(find_lora(*files, "0123456789ab"), Error);
+  ASSERT_THAT(files->embeddings(), SizeIs(1));
+  EXPECT_EQ(files->embeddings()[0].name, "word");
+}
+
+TEST_F(Library, ListsPicturesThatHoldAWordAndNoOthers) {
+  const fs::path samples = testing::golden_path("pipelines_embeddings");
+  const fs::path words = models_ / "embeddings" / "mine";
+  fs::create_directories(words);
+  for (const char* name : {"text.png", "pixels.png", "plain.png"})
+    fs::copy_file(samples / name, words / name);
+  fs::copy_file(samples / "plain.png", words / "other.preview.png");
+  fs::copy_file(samples / "text.png", models_ / "text.png");  // not where embeddings lie
+  write(words / "shown.pt", testing::embedding_file());
+  fs::copy_file(samples / "plain.png", words / "shown.png");
+  const auto library = open();
+  EXPECT_THAT(names(library->list()), UnorderedElementsAre("text", "pixels", "shown"));
+  const CatalogModel text = library->need("embedding", "text");
+  EXPECT_EQ(text.format, "picture");
+  EXPECT_FALSE(text.problem);
+  EXPECT_EQ(text.said.preview, "text.png") << "it is its own preview";
+  EXPECT_EQ(library->scan({}).looked_into, 0) << "the plain one is remembered as such";
+  EXPECT_EQ(extra_files_of(std::shared_ptr<ModelLibrary>(open()))->embeddings().size(), 3u);
+}
+
+TEST_F(Library, KeepsWhatIsChosenForAModel) {
+  write(models_ / "Stable-diffusion" / "dream.ckpt", "x");
+  write(models_ / "VAE" / "good.pt", "x");
+  write(models_ / "Lora" / "l.safetensors", testing::lora_file());
+  const auto library = open();
+  const std::string id = library->need("checkpoint", "dream").id;
+  library->change_notes(id, {.vae = "good", .text_encoder = "dream", .clip_skip = 2});
+  CatalogModel dream = library->need("checkpoint", "dream");
+  EXPECT_EQ(dream.said.vae, "good.pt") << "as AUTOMATIC1111 writes it";
+  EXPECT_EQ(dream.said.text_encoder, "dream");
+  EXPECT_EQ(dream.said.clip_skip, 2);
+  EXPECT_EQ(open()->need("checkpoint", "dream").said.clip_skip, 2) << "from the database";
+  library->change_notes(id, {.vae = "NONE"});
+  EXPECT_EQ(library->need("checkpoint", "dream").said.vae, "None");
+  library->change_notes(id, {.vae = "automatic", .text_encoder = "", .clip_skip = 0});
+  dream = library->need("checkpoint", "dream");
+  EXPECT_EQ(dream.said.vae, "");
+  EXPECT_EQ(dream.said.text_encoder, "");
+  EXPECT_FALSE(dream.said.clip_skip);
+  EXPECT_EQ(Json::parse(read_whole_file(models_ / "Stable-diffusion" / "dream.json")),
+            Json::object());
+  const auto refused = [&](const std::string& model, const NotesChange& change) {
+    try {
+      library->change_notes(model, change);
+    } catch (const CodedError& error) {
+      return error.code();
+    }
+    return std::string("taken");
+  };
+  EXPECT_EQ(refused(id, {.vae = "unheard of"}), "no_model");
+  EXPECT_EQ(refused(id, {.text_encoder = "unheard of"}), "no_model");
+  EXPECT_EQ(refused(id, {.clip_skip = 13}), "out_of_range");
+  EXPECT_EQ(refused(library->need("lora", "l").id, {.clip_skip = 2}), "out_of_range");
+}
+
+TEST_F(Library, AUnetAloneIsAModelOnceItHasATextEncoder) {
+  const fs::path folder = models_ / "Stable-diffusion";
+  fs::create_directories(folder);
+  fs::copy(testing::golden_path("pipelines_sd1"), folder / "tiny", fs::copy_options::recursive);
+  write_safetensors(
+      folder / "bare.safetensors",
+      unet_to_ldm(open_checkpoint(testing::golden_path("pipelines_sd1")).unet).tensors,
+      {{"pentimento.config", R"({"unet": {"attention_head_dim": 4, "norm_num_groups": 8}})"}});
+  const auto library = open();
+  const CatalogModel bare = library->need("checkpoint", "bare");
+  EXPECT_EQ(bare.kind, "unet");
+  EXPECT_THAT(bare.problem.value_or(""), HasSubstr("no text encoder"));
+  library->change_notes(bare.id, {.text_encoder = "tiny"});
+  EXPECT_FALSE(library->need("checkpoint", "bare").problem);
+  library->change_notes(bare.id, {.text_encoder = ""});
+  EXPECT_TRUE(library->need("checkpoint", "bare").problem);
+  EXPECT_EQ(library->any_model_of(""), "tiny");
+  EXPECT_EQ(library->any_model_of("Flux"), "");
 }
 
 TEST_F(Library, TwoFilesOfOneNameAreToldApart) {

@@ -23,7 +23,7 @@ class Holder : public ::testing::Test {
     catalog_->refresh();
   }
   std::shared_ptr<LoadedModel> get(const std::string& name) {
-    return holder_.get(catalog_->need("checkpoint", name), {}, {});
+    return holder_.get({.model = catalog_->need("checkpoint", name), .vae = {}, .text = {}}, {});
   }
   testing::TempDir folder_;
   const fs::path models_ = folder_ / "data" / "models";
