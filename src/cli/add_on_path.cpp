@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/near_words.h"
+#include "cli/context.h"
+#include "studio/model_library.h"
 
 namespace pentimento {
 
@@ -35,9 +38,28 @@ std::vector<fs::path> installed(const Paths& paths, const AddOnKind& kind) {
 
 }  // namespace
 
-const AddOnKind kControlNets{"ControlNet", kControlFolders};
-const AddOnKind kIpAdapters{"IP-Adapter", kIpAdapterFolders};
-const AddOnKind kImageEncoders{"CLIP image encoder", kEncoderFolders};
+const AddOnKind kControlNets{"ControlNet", kControlFolders, "controlnet"};
+const AddOnKind kIpAdapters{"IP-Adapter", kIpAdapterFolders, "ip_adapter"};
+const AddOnKind kImageEncoders{"CLIP image encoder", kEncoderFolders, "image_encoder"};
+
+fs::path find_add_on(const Context& context, const AddOnKind& kind, const std::string& text) {
+  try {
+    return find_add_on(context.paths, kind, text);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::NotFound) throw;
+    std::vector<std::string> names;
+    std::vector<CatalogModel> models = context.library().list();
+    std::erase_if(models, [&](const CatalogModel& m) { return m.kind != kind.kind; });
+    for (const CatalogModel& model : models) {
+      if (!text.empty() && (model.name == text || model.file == text || model.relative == text ||
+                            model.path.stem() == text || model.id == text))
+        return model.path;
+      names.push_back(model.name);
+    }
+    if (text.empty() && models.size() == 1) return models[0].path;
+    throw Error(ErrorKind::NotFound, error.what() + did_you_mean(text, names));
+  }
+}
 
 bool has_add_on(const Paths& paths, const AddOnKind& kind) {
   return !installed(paths, kind).empty();

@@ -52,7 +52,7 @@ void run(Context& context, const Arguments& a) {
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
   LoadedModel model =
-      load_model(runtime, find_model(context.paths, a.model), {}, context.paths.cache, progress);
+      load_model(runtime, find_model(context, a.model), {}, context.paths.cache, progress);
   const ModelConfig& config = model.config();
   const int factor = config.vae.scale_factor;
   const int width = (a.width ? a.width : config.native_size_px) / factor * factor;
@@ -107,6 +107,7 @@ void add_bench(CLI::App& app, Context& context) {
   verb->add_option("--runs", a->runs, "measurements of each part")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  add_models_dir_option(*verb, context.model_folders);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->callback([&context, a] { run(context, *a); });

@@ -70,10 +70,9 @@ Tools load_tools(const Context& context, const Arguments& a, PaintingSession& se
     loaded.stylizer =
         std::make_unique<Stylizer>(session.runtime(), context.paths.assets / "painting");
   if (a.request.method != BlendMethod::ImagePrompt) return loaded;
-  loaded.adapter = add_ons.ip_adapter(find_add_on(context.paths, kIpAdapters, a.adapter),
-                                      session.model(), session.progress());
-  loaded.clip =
-      add_ons.clip(find_add_on(context.paths, kImageEncoders, a.encoder), session.progress());
+  loaded.adapter = add_ons.ip_adapter(find_add_on(context, kIpAdapters, a.adapter), session.model(),
+                                      session.progress());
+  loaded.clip = add_ons.clip(find_add_on(context, kImageEncoders, a.encoder), session.progress());
   return loaded;
 }
 
@@ -83,8 +82,8 @@ void run(Context& context, Arguments& a) {
   const auto problems = problems_of(a.request, pictures.size());
   if (!problems.empty()) throw Error(ErrorKind::InvalidArgument, problems[0]);
   if (a.request.method == BlendMethod::ImagePrompt) {  // before the model is read
-    find_add_on(context.paths, kIpAdapters, a.adapter);
-    find_add_on(context.paths, kImageEncoders, a.encoder);
+    find_add_on(context, kIpAdapters, a.adapter);
+    find_add_on(context, kImageEncoders, a.encoder);
   }
   CommandControls controls(context, a.controls, /*from_picture=*/a.request.start_from >= 0);
   PaintingSession session(context, a.generation, "blend", 1, a.request.image.batch);
@@ -149,6 +148,7 @@ void add_blend(CLI::App& app, Context& context) {
   add_picture_options(*verb, a->request.image, a->generation);
   add_generation_options(*verb, a->request.image, a->generation);
   add_control_options(*verb, a->controls);
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

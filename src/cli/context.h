@@ -17,6 +17,8 @@ class App;
 
 namespace pentimento {
 
+class ModelLibrary;
+
 struct Context {
   Paths paths;
   CancelToken cancel;
@@ -25,11 +27,16 @@ struct Context {
   RuntimeOptions runtime;  // --device, --precision, --threads
   std::string precision_text = "auto";
   std::vector<std::string> lora_folders, embedding_folders;  // beside the usual ones
+  std::vector<std::filesystem::path> model_folders;          // --models-dir
+  mutable std::shared_ptr<ModelLibrary> opened_library;      // see library()
 
   Talk talk() const { return json || quiet ? Talk::Silent : Terminal::usual_talk(); }
   // The runtime options with everything resolved.
   RuntimeOptions runtime_options() const;
-  // LoRAs and embeddings of the models folder, and of the folders named.
+  // Everything the models folder, the user's own list and --models-dir hold; opened when it is
+  // asked for. Throws as ModelLibrary does.
+  ModelLibrary& library() const;
+  // LoRAs and embeddings of the library, and of the folders named. Refers to this context.
   std::shared_ptr<const ExtraFiles> extra_files() const;
 };
 

@@ -32,7 +32,7 @@ CommandControls::CommandControls(const Context& context, const ControlArguments&
   for (const std::string& text : arguments.units) {
     ControlUnit unit = parse_control_unit(text);
     refuse(problems_of(unit));
-    const auto network = find_add_on(context.paths, kControlNets, unit.network);
+    const auto network = find_add_on(context, kControlNets, unit.network);
     std::optional<Image> picture;
     if (!unit.picture.empty())
       picture = read_input(unit.picture).input.image;

@@ -83,7 +83,7 @@ void run(const Context& context, const Arguments& a) {
   Terminal terminal(context.talk());
   std::unique_ptr<Eyes> eyes;
   if (!a.measure && (!a.clip.empty() || has_add_on(context.paths, kImageEncoders)))
-    eyes = std::make_unique<Eyes>(context, find_add_on(context.paths, kImageEncoders, a.clip),
+    eyes = std::make_unique<Eyes>(context, find_add_on(context, kImageEncoders, a.clip),
                                   terminal.progress(context.cancel));
   // An image encoder that is there for IP-Adapters may have no words.
   if (eyes && a.clip.empty() && !eyes->reads_text()) eyes.reset();

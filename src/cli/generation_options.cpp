@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "cli/model_path.h"
 #include "runtime/version.h"
-#include "weights/vae_choice.h"
 
 namespace pentimento {
 
@@ -25,17 +24,6 @@ const std::map<std::string, Emphasis> kEmphases = {{"original", Emphasis::Origin
                                                    {"none", Emphasis::None},
                                                    {"ignore", Emphasis::Ignore},
                                                    {"no-norm", Emphasis::NoNorm}};
-
-LoadedModel load_named_model(Runtime& runtime, const Context& context, const GenerationArguments& a,
-                             const Progress& progress) {
-  const fs::path path = find_model(context.paths, a.model);
-  std::optional<fs::path> text;
-  if (!a.text.empty()) text = find_model(context.paths, a.text);
-  LoadedModel model = load_model(runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)),
-                                 context.paths.cache, progress, text);
-  model.extras = context.extra_files();
-  return model;
-}
 
 const GenerationArguments& one_output(const Context& context, const GenerationArguments& a) {
   if (context.json && a.output == "-")
@@ -56,13 +44,13 @@ void add_generation_options(CLI::App& verb, Img2ImgRequest& r, GenerationArgumen
                   "file (png, jpg, webp), folder, or - for standard output");
   verb.add_option(
       "-m,--model", a.model,
-      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name in the models folder");
+      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name or hash in the library");
   verb.add_option("--vae", a.vae,
-                  "a VAE file, or its name in models/VAE; none: the model's own; default: "
+                  "a VAE file, or its name in the library; none: the model's own; default: "
                   "the one that belongs to the model");
   verb.add_option("--text-encoder", a.text,
                   "for a model without one (a UNet alone, as in GGUF files): a checkpoint of its "
-                  "family, whose VAE is used as well");
+                  "family, whose VAE is used as well, or a text encoder alone");
   verb.add_option("-p,--prompt", r.prompt,
                   "what the picture should become: (words:1.2) weigh more");
   verb.add_option("-n,--negative", r.negative_prompt, "what it should not be");
@@ -84,9 +72,9 @@ void add_generation_options(CLI::App& verb, Img2ImgRequest& r, GenerationArgumen
       ->group(fine)
       ->check(CLI::IsMember(keys_of(kRngs)))
       ->capture_default_str();
-  verb.add_option("--clip-skip", r.clip_skip, "1 = last layer of the text encoder")
-      ->group(fine)
-      ->capture_default_str();
+  verb.add_option("--clip-skip", r.clip_skip,
+                  "1 = last layer of the text encoder; default: the one chosen for the model")
+      ->group(fine);
   verb.add_option("--emphasis", a.emphasis,
                   "how (brackets:1.2) act: original, none, ignore, no-norm")
       ->group(fine)
@@ -162,7 +150,8 @@ PaintingSession::PaintingSession(Context& context, const GenerationArguments& ar
       terminal_(context.talk()),
       progress_(terminal_.progress(context.cancel)),
       runtime_(context.runtime_options()),
-      model_(load_named_model(runtime_, context, arguments, progress_)),
+      model_(open_named_model(runtime_, context, arguments.model, arguments.vae, arguments.text,
+                              progress_)),
       timings_(context.paths.cache / "timings.txt"),
       seed_(drawn_seed()) {}
 

@@ -37,9 +37,7 @@ class OpenModel {
     const std::string vae = cell.vae.empty() ? a_.vae : cell.vae;
     if (open_ && model == model_ && vae == vae_) return *open_;
     open_.reset();  // never two at once in memory
-    open_.emplace(load_model(runtime_, find_model(context_.paths, model),
-                             vae.empty() ? std::nullopt : std::optional<fs::path>(vae),
-                             context_.paths.cache, progress_));
+    open_.emplace(open_named_model(runtime_, context_, model, vae, a_.text, progress_));
     model_ = model;
     vae_ = vae;
     return *open_;
@@ -166,6 +164,7 @@ CLI::App* add_verb(CLI::App& app, Context& context, const char* name, const char
   verb->add_option("--style", a->style, "a ready way of painting around the prompt");
   add_picture_options(*verb, a->request, a->generation);
   add_generation_options(*verb, a->request, a->generation);
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

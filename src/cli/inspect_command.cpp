@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "cli/context.h"
+#include "pipelines/embedding_picture.h"
+#include "studio/model_library.h"
 #include "studio/result_json.h"
 #include "weights/explain.h"
 #include "weights/summary.h"
@@ -43,10 +45,23 @@ void print(const ModelSummary& summary, const Explanation& e, const Arguments& a
   if (!e.example.empty()) std::cout << (english ? "try: " : "试试: ") << e.example << "\n";
 }
 
+// A model to go with the file, when the library knows one already.
+std::string partner(const Context& context, const ModelSummary& summary) {
+  std::error_code error;
+  if (summary.kind == "checkpoint" ||
+      !std::filesystem::exists(context.paths.data / "library.sqlite", error))
+    return "";
+  try {
+    return context.library().any_model_of(summary.base);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 void run(const Context& context, const Arguments& a) {
-  const ModelSummary summary = summarise(a.path);
+  const ModelSummary summary = summarise_any(a.path);
   const Language language = language_of(a.language);
-  const Explanation explanation = explain(summary, a.path, language);
+  const Explanation explanation = explain(summary, a.path, language, partner(context, summary));
   if (context.json) std::cout << summary_json(a.path, summary) << "\n";
   if (!summary.readable) throw Error(ErrorKind::CorruptFile, summary.reason);
   if (!context.json) print(summary, explanation, a, language);

@@ -13,8 +13,11 @@ void add_model_options(CLI::App& verb, ModelArguments& a, Img2ImgRequest& r,
     verb.add_option(name, value, what)->group(group);
   };
   add("-m,--model", a.model,
-      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name in the models folder");
-  add("--vae", a.vae, "a VAE file to use instead of the model's own");
+      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name or hash in the library");
+  add("--vae", a.vae,
+      "a VAE file, or its name in the library; none: the model's own; default: the one that "
+      "belongs to the model");
+  add("--text-encoder", a.text, "for a model without one: a checkpoint of its family");
   add("-p,--prompt", r.prompt, "what is to be seen");
   add("-n,--negative", r.negative_prompt, "what is not");
   add("--steps", r.steps, "length of the schedule; default: the model's");
@@ -26,10 +29,7 @@ void add_model_options(CLI::App& verb, ModelArguments& a, Img2ImgRequest& r,
 
 LoadedModel open_model(Runtime& runtime, const Context& context, const ModelArguments& a,
                        const Progress& progress) {
-  const std::optional<std::filesystem::path> vae =
-      a.vae.empty() ? std::nullopt : std::optional<std::filesystem::path>(a.vae);
-  return load_model(runtime, find_model(context.paths, a.model), vae, context.paths.cache,
-                    progress);
+  return open_named_model(runtime, context, a.model, a.vae, a.text, progress);
 }
 
 uint64_t seed_by_chance() {

@@ -11,7 +11,7 @@
 namespace pentimento {
 
 struct ModelArguments {
-  std::string model, vae;
+  std::string model, vae, text;
 };
 
 void add_model_options(CLI::App& verb, ModelArguments& a, Img2ImgRequest& request,

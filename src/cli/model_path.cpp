@@ -1,10 +1,11 @@
 #include "cli/model_path.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 
 #include "base/error.h"
-#include "weights/checkpoint.h"
+#include "studio/model_library.h"
+#include "weights/model_card.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 
@@ -12,21 +13,53 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_model(const fs::directory_entry& entry) {
-  std::error_code error;
-  if (entry.is_directory(error)) return fs::exists(entry.path() / "model_index.json", error);
-  const std::string extension = entry.path().extension().string();
-  return extension == ".safetensors" || extension == ".ckpt";
+bool is_hash(const std::string& text) {
+  return text.size() >= 8 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 }
 
-std::vector<fs::path> installed_models(const Paths& paths) {
-  std::vector<fs::path> models;
-  std::error_code error;
-  for (const fs::path& folder : model_folders(paths))
-    for (const auto& entry : fs::directory_iterator(folder, error))
-      if (is_model(entry)) models.push_back(entry.path());
-  std::sort(models.begin(), models.end());
-  return models;
+// The only usable checkpoint.
+CatalogModel only_model(const ModelLibrary& library) {
+  const CatalogModel* only = nullptr;
+  std::string names;
+  const auto models = library.list("checkpoint");
+  for (const CatalogModel& model : models) {
+    if (model.problem) continue;
+    names += (names.empty() ? "" : ", ") + model.name;
+    if (only && names.size() > 400)
+      throw Error(ErrorKind::InvalidArgument,
+                  "several models are installed, choose one with --model: " + names +
+                      " …; pentimento models list --kind checkpoint shows all");
+    only = &model;
+  }
+  if (!only)
+    throw Error(ErrorKind::NotFound,
+                "no model: put a Stable Diffusion checkpoint (.safetensors or .ckpt) into " +
+                    library.folder().string() +
+                    ", name a folder of models with --models-dir, or a file with --model FILE; "
+                    "painting styles need none: pentimento stylize");
+  if (only->name != names)
+    throw Error(ErrorKind::InvalidArgument,
+                "several models are installed, choose one with --model: " + names);
+  return *only;
+}
+
+// A hash may be one that is not known yet.
+std::optional<CatalogModel> find_by_hash(const Context& context, ModelLibrary& library,
+                                         const std::string& digits) {
+  if (auto found = library.find("checkpoint", digits)) return found;
+  Terminal terminal(context.talk());
+  for (const CatalogModel& model : library.list("checkpoint")) {
+    if (model.sha256) continue;
+    const std::string sha256 =
+        checkpoint_sha256(model.path, context.paths.cache, terminal.progress(context.cancel));
+    library.learn_hash(model.path, sha256);
+    if (auto found = library.find("checkpoint", digits)) {
+      terminal.finish();
+      return found;
+    }
+  }
+  terminal.finish();
+  return std::nullopt;
 }
 
 }  // namespace
@@ -34,55 +67,77 @@ std::vector<fs::path> installed_models(const Paths& paths) {
 void add_models_dir_option(CLI::App& verb, std::vector<fs::path>& folders) {
   verb.add_option("--models-dir,--models", folders,
                   "one more folder of models, or a whole A1111, Forge or ComfyUI folder; may be "
-                  "given several times")
+                  "given several times (for good: pentimento models folders --add)")
       ->check(CLI::ExistingDirectory)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(1, -1)
       ->allow_extra_args(false);
 }
 
-std::vector<fs::path> model_folders(const Paths& paths) {
-  return {paths.data / "models", paths.data / "models" / "Stable-diffusion"};
-}
-
-std::vector<fs::path> vae_folders(const Paths& paths) {
-  return {paths.data / "models" / "VAE", paths.data / "models" / "vae"};
-}
-
-fs::path find_model(const Paths& paths, const std::string& text) {
+fs::path find_model(const Context& context, const std::string& text) {
   std::error_code error;
   if (!text.empty() && fs::exists(text, error)) return text;
-  const auto installed = installed_models(paths);
-  const std::string folder = (paths.data / "models").string();
-  if (text.empty()) {
-    if (installed.size() == 1) return installed[0];
-    if (installed.empty())
-      throw Error(
-          ErrorKind::NotFound,
-          "no model: put a Stable Diffusion checkpoint (.safetensors or .ckpt) into " + folder +
-              ", or name one with --model FILE; painting styles need none: pentimento stylize");
-    std::string names;
-    for (const fs::path& path : installed)
-      names += (names.empty() ? "" : ", ") + path.stem().string();
-    throw Error(ErrorKind::InvalidArgument,
-                "several models are installed, choose one with --model: " + names);
+  ModelLibrary& library = context.library();
+  if (text.empty()) return only_model(library).path;
+  if (const auto model = library.find("checkpoint", text)) return model->path;
+  if (is_hash(text))
+    if (const auto model = find_by_hash(context, library, text)) return model->path;
+  try {
+    return library.need("checkpoint", text).path;
+  } catch (const Error& near) {
+    throw Error(ErrorKind::NotFound, text + ": no such model file, and " + near.what());
   }
-  for (const fs::path& path : installed)
-    if (path.filename() == text || path.stem() == text) return path;
-  throw Error(ErrorKind::NotFound,
-              text + ": no such model file, and no model of that name in " + folder);
 }
 
-fs::path find_model_by_hash(const Paths& paths, const std::string& name, const std::string& hash) {
-  const auto installed = installed_models(paths);
-  for (const fs::path& path : installed)
-    if (path.stem() == name) return path;
+std::optional<fs::path> find_vae(const Context& context, const std::string& text,
+                                 const fs::path& model) {
+  std::error_code error;
+  if (!text.empty() && fs::exists(text, error)) return text;
+  std::vector<fs::path> files;
+  try {
+    ModelLibrary& library = context.library();
+    for (const CatalogModel& vae : library.list("vae")) files.push_back(vae.path);
+    const auto named = text.empty() ? std::nullopt : library.find("vae", text);
+    if (named) return named->path;
+  } catch (const Error&) {
+    // Without a data folder a model is used with what lies beside it.
+    if (!text.empty()) throw;
+  }
+  return choose_vae(text, model, files);
+}
+
+fs::path find_text_encoder(const Context& context, const std::string& text) {
+  std::error_code error;
+  if (fs::exists(text, error)) return text;
+  const auto alone = context.library().find("other", text);
+  return alone && alone->kind == "text_encoder" ? alone->path : find_model(context, text);
+}
+
+fs::path find_model_by_hash(const Context& context, const std::string& name,
+                            const std::string& hash) {
+  ModelLibrary& library = context.library();
+  const auto by_name = library.find("checkpoint", name);
+  if (by_name && (hash.empty() || !by_name->sha256 || by_name->sha256->starts_with(hash)))
+    return by_name->path;
   if (!hash.empty())
-    for (const fs::path& path : installed)
-      if (checkpoint_sha256(path, paths.cache).starts_with(hash)) return path;
+    if (const auto model = find_by_hash(context, library, hash)) return model->path;
+  if (by_name) return by_name->path;  // another version of it: the comparison will tell
   throw Error(ErrorKind::NotFound, "the picture was made with the model '" + name + "' (" + hash +
-                                       "), which is not in " + (paths.data / "models").string() +
+                                       "), which is not in " + library.folder().string() +
                                        "; name it with --model FILE");
+}
+
+LoadedModel open_named_model(Runtime& runtime, const Context& context, const std::string& model,
+                             const std::string& vae, const std::string& text,
+                             const Progress& progress) {
+  const fs::path path = find_model(context, model);
+  const std::string lender = text.empty() ? read_model_card(path).text_encoder : text;
+  std::optional<fs::path> text_path;
+  if (!lender.empty()) text_path = find_text_encoder(context, lender);
+  LoadedModel opened = load_model(runtime, path, find_vae(context, vae, path), context.paths.cache,
+                                  progress, text_path);
+  opened.extras = context.extra_files();
+  return opened;
 }
 
 }  // namespace pentimento

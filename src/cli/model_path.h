@@ -1,12 +1,14 @@
-// From what a user typed after --model to a file: a path, or the name of a file in the models
-// folder.
+// From what a user typed after --model, --vae or --text-encoder to a file: a path, or any name by
+// which the model library knows one (studio/model_catalog.h).
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/paths.h"
+#include "cli/context.h"
+#include "pipelines/loaded_model.h"
 
 namespace CLI {
 class App;
@@ -17,18 +19,26 @@ namespace pentimento {
 // --models-dir, which may be given several times.
 void add_models_dir_option(CLI::App& verb, std::vector<std::filesystem::path>& folders);
 
-// Where checkpoints are looked for by name: DATA/models, DATA/models/Stable-diffusion.
-std::vector<std::filesystem::path> model_folders(const Paths& paths);
+// `text`: a path, a name, a hash, or empty: the only usable model there is. Throws NotFound with
+// near names, InvalidArgument when several fit an empty text.
+std::filesystem::path find_model(const Context& context, const std::string& text);
 
-// Where VAEs are looked for by name: DATA/models/VAE, DATA/models/vae.
-std::vector<std::filesystem::path> vae_folders(const Paths& paths);
+// "" or "automatic": the VAE that belongs to the model; "none": its own; a path or a name. Throws
+// NotFound with near names.
+std::optional<std::filesystem::path> find_vae(const Context& context, const std::string& text,
+                                              const std::filesystem::path& model);
 
-// `text`: a path, a file name with or without extension, or empty: the only model installed.
-// Throws NotFound naming the folder to put a model into, InvalidArgument when several fit.
-std::filesystem::path find_model(const Paths& paths, const std::string& text);
+// What can lend its text encoder: a checkpoint, or a text encoder alone. Throws as find_model().
+std::filesystem::path find_text_encoder(const Context& context, const std::string& text);
 
-// The model an infotext names: by stem, and by hash when it has one.
-std::filesystem::path find_model_by_hash(const Paths& paths, const std::string& name,
+// The model an infotext names: by name, and by hash when it has one.
+std::filesystem::path find_model_by_hash(const Context& context, const std::string& name,
                                          const std::string& hash);
+
+// Finds all three and opens the model, with the LoRAs and words that prompts may name. A model
+// without a text encoder borrows that of `text`, else of the one its card names.
+LoadedModel open_named_model(Runtime& runtime, const Context& context, const std::string& model,
+                             const std::string& vae, const std::string& text,
+                             const Progress& progress);
 
 }  // namespace pentimento

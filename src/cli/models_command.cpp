@@ -12,6 +12,7 @@ void add_models(CLI::App& app, Context& context) {
       app.add_subcommand("models", "the models you have: find, get, convert and merge them");
   models->require_subcommand(1);
   add_models_library(*models, context);
+  add_models_choices(*models, context);
   add_models_convert(*models, context);
   add_models_merge(*models, context);
 }

@@ -61,7 +61,7 @@ void run_convert(const Context& context, const ConvertArguments& a) {
   const fs::path to = output_of(a.to);
   Terminal terminal(context.talk());
   const ConvertReport report =
-      convert(find_model(context.paths, a.from), to, options, terminal.progress(context.cancel));
+      convert(find_model(context, a.from), to, options, terminal.progress(context.cancel));
   terminal.finish();
   if (context.json) {
     std::cout << convert_json(to.string(), report) << "\n";
@@ -91,11 +91,11 @@ void run_merge(const Context& context, const MergeArguments& a) {
   if (!a.vae.empty()) options.other_vae = a.vae;
   const fs::path to = output_of(a.to);
   std::optional<fs::path> c;
-  if (a.models.size() > 2) c = find_model(context.paths, a.models[2]);
+  if (a.models.size() > 2) c = find_model(context, a.models[2]);
   Terminal terminal(context.talk());
   const MergeReport report =
-      merge_models(find_model(context.paths, a.models[0]), find_model(context.paths, a.models[1]),
-                   c, to, options, terminal.progress(context.cancel));
+      merge_models(find_model(context, a.models[0]), find_model(context, a.models[1]), c, to,
+                   options, terminal.progress(context.cancel));
   terminal.finish();
   if (context.json) {
     std::cout << merge_json(to.string(), report) << "\n";

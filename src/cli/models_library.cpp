@@ -16,7 +16,6 @@ namespace pentimento {
 namespace {
 
 struct Arguments {
-  std::vector<std::filesystem::path> folders;
   std::string type, model, spec;
   ModelQuery query;
   bool missing = false, hash = false, anyway = false;
@@ -46,17 +45,6 @@ std::string joined(const std::vector<std::string>& words, const char* between = 
   return text;
 }
 
-std::unique_ptr<ModelLibrary> open(const Context& context, const Arguments& a) {
-  Terminal terminal(context.talk());
-  LibraryOptions options{
-      .data = context.paths.data, .cache = context.paths.cache, .folders = a.folders};
-  options.progress.cancel = context.cancel;
-  auto library = std::make_unique<ModelLibrary>(std::move(options));
-  for (const std::string& problem : library->state().problems)
-    terminal.say("note: " + plain(problem));
-  return library;
-}
-
 WebOptions web_options(const Context& context) {
   WebOptions options;
   options.sources = read_source_settings(context.paths.config);
@@ -73,14 +61,14 @@ CatalogModel named(const ModelLibrary& library, const std::string& word) {
 // --- list, rescan, show, forget ------------------------------------------------------------------
 
 void list(const Context& context, const Arguments& a) {
-  const auto library = open(context, a);
-  auto models = a.missing ? library->missing() : library->list(a.type);
+  ModelLibrary& library = context.library();
+  auto models = a.missing ? library.missing() : library.list(a.type);
   if (a.missing && !a.type.empty())
     std::erase_if(models, [&](const CatalogModel& m) { return m.type != a.type; });
   if (context.json) {
     Json items = Json::array();
     for (const CatalogModel& model : models) items.push_back(to_json(model));
-    std::cout << dumped({{"models", items}, {"folder", library->folder().string()}}) << "\n";
+    std::cout << dumped({{"models", items}, {"folder", library.folder().string()}}) << "\n";
     return;
   }
   for (const CatalogModel& m : models) {
@@ -93,17 +81,17 @@ void list(const Context& context, const Arguments& a) {
   }
   if (models.empty())
     std::cout << (a.missing ? "nothing is missing\n"
-                            : "no models in " + library->folder().string() +
+                            : "no models in " + library.folder().string() +
                                   "; try: pentimento models search anime --kind lora\n");
 }
 
 void rescan(const Context& context, const Arguments& a) {
   Terminal terminal(context.talk());
-  const auto library = open(context, a);
-  const ModelLibrary::Scanned scanned = library->scan(terminal.progress(context.cancel));
-  if (a.hash) library->hash_all(terminal.progress(context.cancel));
+  ModelLibrary& library = context.library();
+  const ModelLibrary::Scanned scanned = library.scan(terminal.progress(context.cancel));
+  if (a.hash) library.hash_all(terminal.progress(context.cancel));
   terminal.finish();
-  const LibraryState state = library->state();
+  const LibraryState state = library.state();
   if (context.json)
     std::cout << dumped(to_json(state)) << "\n";
   else
@@ -113,8 +101,8 @@ void rescan(const Context& context, const Arguments& a) {
 }
 
 void show(const Context& context, const Arguments& a) {
-  const auto library = open(context, a);
-  const CatalogModel m = library->details(named(*library, a.model).id);
+  ModelLibrary& library = context.library();
+  const CatalogModel m = library.details(named(library, a.model).id);
   if (context.json) {
     Json json = to_json(m);
     json["path"] = m.path.string();
@@ -138,14 +126,17 @@ void show(const Context& context, const Arguments& a) {
   line("licence", m.said.licence);
   line("creator", m.said.creator);
   line("from", m.said.source);
+  line("VAE", m.said.vae);
+  line("text encoder", m.said.text_encoder);
+  line("clip skip", m.said.clip_skip ? std::to_string(*m.said.clip_skip) : "");
   line("notes", m.said.notes);
   line("problem", m.problem.value_or(""));
 }
 
 void forget(const Context& context, const Arguments& a) {
-  const auto library = open(context, a);
-  const CatalogModel model = named(*library, a.model);
-  library->forget(model.id);
+  ModelLibrary& library = context.library();
+  const CatalogModel model = named(library, a.model);
+  library.forget(model.id);
   std::cout << "forgotten: " << plain(model.name) << "\n";
 }
 
@@ -193,7 +184,7 @@ void get(const Context& context, const Arguments& a) {
   };
   const GotModel got = get_model(ModelSources(web_options(context)), a.spec, options, progress);
   terminal.finish();
-  const auto library = open(context, a);
+  ModelLibrary& library = context.library();
   if (context.json) {
     std::cout << dumped({{"path", got.path.string()},
                          {"type", got.type},
@@ -204,7 +195,7 @@ void get(const Context& context, const Arguments& a) {
     return;
   }
   std::cout << (got.was_there ? "was there already: " : "") << got.path.string() << "\n";
-  for (const CatalogModel& model : library->list(got.type)) {
+  for (const CatalogModel& model : library.list(got.type)) {
     if (model.path != got.path) continue;
     if (model.problem) std::cout << "note: " << plain(*model.problem) << "\n";
     if (model.type == "lora")
@@ -218,14 +209,14 @@ void get(const Context& context, const Arguments& a) {
 
 void look_up(const Context& context, const Arguments& a) {
   Terminal terminal(context.talk());
-  std::shared_ptr<ModelLibrary> library = open(context, a);
+  ModelLibrary& library = context.library();
   Progress progress = terminal.progress(context.cancel);
-  CatalogModel model = named(*library, a.model);
+  CatalogModel model = named(library, a.model);
   if (!model.sha256) {
-    library->hash_all(progress);
-    model = library->details(model.id);
+    library.hash_all(progress);
+    model = library.details(model.id);
   }
-  ModelDownloads({.paths = context.paths}, library).look_up(model, progress);
+  ModelDownloads({.paths = context.paths}, context.opened_library).look_up(model, progress);
   terminal.finish();
   show(context, a);
 }
@@ -241,19 +232,19 @@ void add_library_verbs(CLI::App& models, Context& context, const std::shared_ptr
   CLI::App* verb = sub(models, "list", "the models there are");
   verb->add_option("--kind", a->type, "only these")->check(types);
   verb->add_flag("--missing", a->missing, "those whose file is gone");
-  add_models_dir_option(*verb, a->folders);
+  add_models_dir_option(*verb, context.model_folders);
   add_json_option(*verb, context);
   verb->callback([&context, a] { list(context, *a); });
 
   verb = sub(models, "rescan", "look for models again");
   verb->add_flag("--hash", a->hash, "compute the hashes that are not known yet, too");
-  add_models_dir_option(*verb, a->folders);
+  add_models_dir_option(*verb, context.model_folders);
   add_json_option(*verb, context);
   verb->callback([&context, a] { rescan(context, *a); });
 
   verb = sub(models, "show", "everything that is known of a model");
   verb->add_option("model", a->model, "name, file name, hash or id")->required();
-  add_models_dir_option(*verb, a->folders);
+  add_models_dir_option(*verb, context.model_folders);
   add_json_option(*verb, context);
   verb->callback([&context, a] { show(context, *a); });
 
@@ -289,7 +280,7 @@ void add_network_verbs(CLI::App& models, Context& context, const std::shared_ptr
   verb = sub(models, "look-up",
              "ask Civitai about a model by its hash; trigger words and preview go beside the file");
   verb->add_option("model", a->model, "name, file name, hash or id")->required();
-  add_models_dir_option(*verb, a->folders);
+  add_models_dir_option(*verb, context.model_folders);
   add_json_option(*verb, context);
   verb->callback([&context, a] { look_up(context, *a); });
 }

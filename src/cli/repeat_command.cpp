@@ -14,7 +14,6 @@
 #include "pipelines/repeat.h"
 #include "runtime/version.h"
 #include "studio/result_json.h"
-#include "weights/vae_choice.h"
 
 namespace pentimento {
 namespace {
@@ -46,13 +45,12 @@ InputPicture find_file(const Arguments& a, const std::string& given, const std::
 }
 
 // The VAE the picture names, or the one given; the model's own when there was none.
-std::optional<fs::path> find_vae(const Context& context, const Arguments& a, const MadeWith& then,
-                                 const fs::path& model) {
-  const std::vector<fs::path> folders = vae_folders(context.paths);
-  if (!a.vae.empty()) return choose_vae(a.vae, model, folders);
+std::optional<fs::path> vae_of_then(const Context& context, const Arguments& a,
+                                    const MadeWith& then, const fs::path& model) {
+  if (!a.vae.empty()) return find_vae(context, a.vae, model);
   if (then.vae_name.empty()) return std::nullopt;
   try {
-    return choose_vae(then.vae_name, model, folders);
+    return find_vae(context, then.vae_name, model);
   } catch (const Error&) {
     throw Error(ErrorKind::NotFound, "the picture was made with the VAE '" + then.vae_name +
                                          "', which is not in the models folder; name it with "
@@ -63,10 +61,10 @@ std::optional<fs::path> find_vae(const Context& context, const Arguments& a, con
 // The checkpoint that lent its text encoder, where one did.
 std::optional<fs::path> find_text(const Context& context, const Arguments& a,
                                   const MadeWith& then) {
-  if (!a.text.empty()) return find_model(context.paths, a.text);
+  if (!a.text.empty()) return find_text_encoder(context, a.text);
   if (then.text_name.empty()) return std::nullopt;
   try {
-    return find_model(context.paths, then.text_name);
+    return find_text_encoder(context, then.text_name);
   } catch (const Error&) {
     throw Error(ErrorKind::NotFound, "the picture was made with the text encoder of '" +
                                          then.text_name + "'; name it with --text-encoder FILE");
@@ -139,9 +137,9 @@ void run(Context& context, const Arguments& a) {
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
   const fs::path path = a.model.empty()
-                            ? find_model_by_hash(context.paths, then.model_name, then.model_hash)
-                            : find_model(context.paths, a.model);
-  LoadedModel model = load_model(runtime, path, find_vae(context, a, then, path),
+                            ? find_model_by_hash(context, then.model_name, then.model_hash)
+                            : find_model(context, a.model);
+  LoadedModel model = load_model(runtime, path, vae_of_then(context, a, then, path),
                                  context.paths.cache, progress, find_text(context, a, then));
   model.extras = context.extra_files();
   std::optional<InputPicture> input;

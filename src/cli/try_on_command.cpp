@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/model_options.h"
@@ -55,7 +54,6 @@ void run(Context& context, Arguments& a) {
   LoadedModel model = open_model(runtime, context, a.model, progress);
   Timings timings(context.paths.cache / "timings.txt");
   const TryOnPlan plan = plan_try_on(model, a.request, inputs, seed_by_chance(), &timings);
-  check_memory(plan.around, available_memory_bytes());
   terminal.say(plan.describe());
 
   Img2ImgOptions options{.version = version_text(), .timings = &timings};
@@ -114,6 +112,7 @@ void add_try_on(CLI::App& app, Context& context) {
       ->capture_default_str();
   verb->add_option("--trace", a->trace_dir, "folder for intermediate arrays (.npy)")
       ->group("Output");
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

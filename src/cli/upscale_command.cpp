@@ -77,7 +77,6 @@ Refined refine(LoadedModel& model, const Arguments& a, const InputPicture& input
                Timings& timings, Terminal& terminal, const Progress& progress) {
   const RefinePlan plan =
       plan_refine(model, a.refine, enlarged.width, enlarged.height, seed_by_chance(), &timings);
-  check_memory(plan.tile, available_memory_bytes());
   terminal.say(plan.describe());
   const InputImage picture{std::move(enlarged), input.input.name, input.input.sha256};
   Img2ImgPicture made = run_refine(model, a.refine, plan, picture,
@@ -179,6 +178,7 @@ void add_upscale(CLI::App& app, Context& context) {
       ->group("Output")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -64,6 +64,80 @@ TEST_F(ModelsVerb, ListsShowsAndForgets) {
   EXPECT_EQ(run({}).code, 2);
 }
 
+TEST_F(ModelsVerb, SetKeepsWhatGoesWithAModel) {
+  write("data/models/Stable-diffusion/dream.ckpt", "x");
+  write("data/models/VAE/good.pt", "x");
+  const Outcome set = run({"set", "dream", "--clip-skip", "2", "--vae", "good"});
+  EXPECT_EQ(set.code, 0) << set.err;
+  EXPECT_TRUE(has(set.out, "VAE good.pt; clip skip 2;")) << set.out;
+  const Outcome show = run({"show", "dream"});
+  EXPECT_TRUE(has(show.out, "clip skip")) << show.out;
+  EXPECT_TRUE(has(show.out, "good.pt")) << show.out;
+  const Json json = Json::parse(run({"set", "dream", "--clip-skip", "0", "--json"}).out);
+  EXPECT_TRUE(json["clip_skip"].is_null());
+  EXPECT_EQ(json["vae"], "good.pt");
+  EXPECT_EQ(run({"set", "dream", "--vae", "bad"}).code, 3);
+  EXPECT_EQ(run({"set", "dream", "--clip-skip", "20"}).code, 2);
+  EXPECT_EQ(run({"set", "nobody", "--notes", "x"}).code, 3);
+}
+
+TEST_F(ModelsVerb, FoldersAreKeptForGood) {
+  write("webui/webui.py", "");
+  write("webui/models/Lora/bob.safetensors", testing::lora_file("bob"));
+  EXPECT_FALSE(has(run({"list"}).out, "bob"));
+  const Outcome added = run({"folders", "--add", "webui"});
+  EXPECT_TRUE(has(added.out, (program_ / "webui").string())) << added.err;
+  EXPECT_TRUE(has(run({"list"}).out, "bob"));
+  EXPECT_EQ(Json::parse(run({"folders", "--json"}).out)["folders"].size(), 1u);
+  EXPECT_EQ(run({"folders", "--remove", "elsewhere"}).code, 3);
+  EXPECT_EQ(run({"folders", "--remove", "webui"}).code, 0);
+  EXPECT_FALSE(has(run({"list"}).out, "bob"));
+  write("config/model-folders.json", "[");
+  EXPECT_EQ(run({"list"}).code, 2);
+}
+
+// What the library knows can be named: anywhere in another program's tree, by any of its names.
+TEST_F(ModelsVerb, EverythingTheLibraryKnowsCanBeNamed) {
+  write("webui/webui.py", "");
+  fs::create_directories(program_ / "webui/models/Stable-diffusion/anime");
+  fs::copy(testing::golden_path("pipelines_sd1"),
+           program_ / "webui/models/Stable-diffusion/anime/tiny", fs::copy_options::recursive);
+  write("webui/models/Lora/deep/style.safetensors", testing::lora_file("x"));
+  write("webui/models/VAE/good.pt", "x");
+  const std::string picture = testing::golden_path("pipelines_input.png").string();
+  const auto paint = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"img2img",  picture, "-p",           "a cat", "--steps", "2",
+                                    "-o",       "x.png", "--models-dir", "webui", "--width", "64",
+                                    "--height", "48"};
+    all.insert(all.end(), more.begin(), more.end());
+    return program_.run(all);
+  };
+  for (const char* name : {"tiny", "anime/tiny", "anime_tiny"}) {
+    const Outcome made = paint({"--model", name});
+    EXPECT_EQ(made.code, 0) << name << ": " << made.err;
+  }
+  EXPECT_EQ(paint({}).code, 0) << "the only one needs no name";
+  const Json list = Json::parse(run({"list", "--models-dir", "webui", "--json"}).out);
+  std::string hash;
+  EXPECT_EQ(run({"rescan", "--hash", "--models-dir", "webui"}).code, 0);
+  for (const Json& model :
+       Json::parse(run({"list", "--models-dir", "webui", "--json"}).out)["models"])
+    if (model["type"] == "checkpoint") hash = model["sha256"];
+  EXPECT_EQ(paint({"--model", hash.substr(0, 10)}).code, 0);
+  const Outcome miss = paint({"--model", "tinny"});
+  EXPECT_EQ(miss.code, 3);
+  EXPECT_TRUE(has(miss.err, "did you mean tiny?")) << miss.err;
+  const Outcome vae = paint({"--vae", "goood"});
+  EXPECT_EQ(vae.code, 3);
+  EXPECT_TRUE(has(vae.err, "did you mean good?")) << vae.err;
+  const Outcome lora = paint({"-p", "a cat<lora:style:1>"});
+  EXPECT_EQ(lora.code, 2) << "found, and made for another model";
+  EXPECT_TRUE(has(lora.err, "style.safetensors")) << lora.err;
+  const Outcome no_lora = paint({"-p", "a cat<lora:stile:1>"});
+  EXPECT_EQ(no_lora.code, 3);
+  EXPECT_TRUE(has(no_lora.err, "near it: style")) << no_lora.err;
+}
+
 TEST_F(ModelsVerb, SearchesAndGets) {
   const Outcome found = run({"search", "anna", "--kind", "lora", "--base", "SD1"});
   EXPECT_EQ(found.code, 0) << found.err;
