@@ -27,6 +27,8 @@ struct AppOptions {
   GateOptions gate;
   bool allow_stop = false;  // /sdapi/v1/server-kill and -restart
   SystemInfo system;
+  // Bytes of compiled networks that leave when a job needs the room.
+  std::function<uint64_t()> held_bytes = [] { return uint64_t{0}; };
   // Names of the networks that enlarge, as AUTOMATIC1111 has them where it has them.
   std::function<std::vector<std::string>()> upscalers = [] { return std::vector<std::string>(); };
 };

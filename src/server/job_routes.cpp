@@ -66,13 +66,17 @@ HttpResponse plan(App& app, const HttpRequest& request, const Route& route) {
   const auto failed = [](const std::vector<Problem>& problems) {
     Json json = to_wire(PlanReport{});
     json["ok"] = false;
-    for (const Problem& problem : problems) json["problems"].push_back(to_wire(problem));
+    for (const Problem& problem : problems) {
+      json["problems"].push_back(to_wire(problem));
+      if (problem.code == "out_of_memory") json["fits"] = false;
+    }
     return HttpResponse::json(json);
   };
   if (const auto problems = app.studio().problems_with(spec); !problems.empty())
     return failed(problems);
   try {
-    return HttpResponse::json(to_wire(app.studio().plan(spec)));
+    const PlanReport report = app.studio().plan(spec);
+    return HttpResponse::json(to_wire(report, app.options().held_bytes()));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::Internal) throw;
     const ShownError shown = shown_error(std::current_exception());

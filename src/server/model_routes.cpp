@@ -1,6 +1,7 @@
 // The model library, and getting models. What reaches out to the network, or changes files, is the
 // owner's to ask for.
 #include "base/sha256.h"
+#include "pipelines/embedding_picture.h"
 #include "server/app.h"
 #include "server/wire.h"
 #include "studio/coded_error.h"
@@ -26,8 +27,10 @@ HttpResponse models(App& app, const HttpRequest& r) {
        {"folder", r.is_admin ? Json(app.models().folder().string()) : Json(nullptr)}});
 }
 
-Json report_of(const ModelSummary& summary, const CatalogModel& model, Language language) {
-  const Explanation e = explain(summary, model.file, language);
+Json report_of(App& app, const ModelSummary& summary, const CatalogModel& model,
+               Language language) {
+  const Explanation e =
+      explain(summary, model.file, language, app.models().any_model_of(summary.base));
   Json facts = Json::array();
   for (const auto& [label, value] : e.facts) facts.push_back({{"label", label}, {"value", value}});
   return {{"what", e.what},
@@ -47,9 +50,9 @@ HttpResponse details(App& app, const HttpRequest& r) {
   json["user_notes"] = model.said.notes;
   json["report"] = nullptr;
   if (!model.missing_s) {
-    const ModelSummary summary = summarise(model.path);
-    json["report"] = {{"en", report_of(summary, model, Language::English)},
-                      {"zh-CN", report_of(summary, model, Language::Chinese)}};
+    const ModelSummary summary = summarise_any(model.path);
+    json["report"] = {{"en", report_of(app, summary, model, Language::English)},
+                      {"zh-CN", report_of(app, summary, model, Language::Chinese)}};
   }
   json["path"] = r.is_admin ? Json(model.path.string()) : Json(nullptr);
   return HttpResponse::json(json);
@@ -99,6 +102,9 @@ NotesChange notes_change(const Json& body) {
     change.trigger_words = body["trigger_words"].get<std::vector<std::string>>();
   if (given("preferred_weight")) change.preferred_weight = body["preferred_weight"].get<double>();
   if (given("user_notes")) change.notes = body["user_notes"].get<std::string>();
+  if (given("vae")) change.vae = body["vae"].get<std::string>();
+  if (given("text_encoder")) change.text_encoder = body["text_encoder"].get<std::string>();
+  if (given("clip_skip")) change.clip_skip = body["clip_skip"].get<int>();
   if (given("negative_text")) change.negative_text = body["negative_text"].get<std::string>();
   return change;
 }
@@ -159,7 +165,19 @@ void add_one_model_routes(App& app, Router& router) {
                           {.name = "user_notes", .what = "for yourself", .maximum = 20000},
                           {.name = "negative_text",
                            .what = "goes into the negative prompt with it",
-                           .maximum = 4000}}};
+                           .maximum = 4000},
+                          {.name = "vae",
+                           .what = "checkpoint: the VAE it is used with, None for its own, empty "
+                                   "for no choice",
+                           .maximum = 300},
+                          {.name = "text_encoder",
+                           .what = "UNet alone: the model that lends it the text encoder",
+                           .maximum = 300},
+                          {.name = "clip_skip",
+                           .type = FieldType::Integer,
+                           .what = "checkpoint: for jobs that name none; 0 for no choice",
+                           .minimum = 0,
+                           .maximum = 12}}};
   change.handle = [&app, route = change](const HttpRequest& r) {
     app.models().change_notes(r.captures.at(0), notes_change(json_body(r, route)));
     publish_models(app);

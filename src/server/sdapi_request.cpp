@@ -114,6 +114,15 @@ const char* resize_mode_of(int mode) {
   return kModes[std::clamp(mode, 0, 3)];
 }
 
+// Nobody's choice is the model's: 1 counts only where this very request says so.
+Json clip_skip_of(const Json& p, const Json& options) {
+  const char* name = "CLIP_stop_at_last_layers";
+  const Json& overrides = p.at("override_settings");
+  const bool asked = overrides.is_object() && overrides.contains(name);
+  const Json& value = options.at(name);
+  return asked || value != 1 ? value : Json(nullptr);
+}
+
 Json request_of(App& app, const Json& p, const Json& options, bool img2img) {
   std::string prompt = p.at("prompt"), negative = p.at("negative_prompt");
   if (p.at("styles").is_array())
@@ -143,7 +152,7 @@ Json request_of(App& app, const Json& p, const Json& options, bool img2img) {
       {"seed_resize_height", std::max<int64_t>(0, p.at("seed_resize_from_h").get<int64_t>())},
       {"eta_noise_seed_delta", options.at("eta_noise_seed_delta")},
       {"rng", rng == "CPU" ? "cpu" : "nv"},
-      {"clip_skip", options.at("CLIP_stop_at_last_layers")},
+      {"clip_skip", clip_skip_of(p, options)},
       {"eta", p.at("eta")},
       {"s_churn", or_option("s_churn")},
       {"s_tmin", or_option("s_tmin")},
@@ -160,8 +169,9 @@ Json request_of(App& app, const Json& p, const Json& options, bool img2img) {
                                                 : "original";
   if (const std::string model = options.at("sd_model_checkpoint"); !model.empty())
     request["model"] = app.models().need("checkpoint", model).name;
-  if (const Json vae = options.at("sd_vae");
-      vae.is_string() && vae != "Automatic" && vae != "None" && vae != "")
+  if (const Json vae = options.at("sd_vae"); vae == "None")
+    request["vae"] = "none";
+  else if (vae.is_string() && vae != "Automatic" && vae != "")
     request["vae"] = app.models().need("vae", vae).file;
   if (!img2img) {
     add_hires(request, p);

@@ -17,6 +17,7 @@
 #include "studio/grid_runner.h"
 #include "studio/img2img_runner.h"
 #include "studio/inpaint_runner.h"
+#include "studio/library_folders.h"
 #include "studio/loopback_runner.h"
 #include "studio/model_library.h"
 #include "studio/outpaint_runner.h"
@@ -128,8 +129,9 @@ JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& st
 std::shared_ptr<ModelCatalog> opened_library(const ServeOptions& options) {
   LibraryOptions library{.data = options.paths.data,
                          .cache = options.paths.cache,
-                         .folders = options.model_folders,
-                         .hash_in_background = true};
+                         .folders = all_model_folders(options.paths, options.model_folders),
+                         .hash_in_background = true,
+                         .watch = true};
   library.progress.cancel = options.stop;
   return std::make_shared<ModelLibrary>(std::move(library));
 }
@@ -185,6 +187,7 @@ int serve(const ServeOptions& options) {
     app_options.system.device = options.runtime.device;
     app_options.system.precision = to_string(engine->runtime.precision());
     app_options.system.threads = options.runtime.threads;
+    app_options.held_bytes = [runtime = &engine->runtime] { return resident_bytes(*runtime); };
     app_options.upscalers = [shelf = engine->shelf] {
       std::vector<std::string> names;
       for (const UpscalerEntry& entry : shelf->installed())

@@ -127,8 +127,9 @@ Json to_wire(const JobKind& k) {
   return json;
 }
 
-Json to_wire(const PlanReport& p) {
-  const uint64_t available = available_memory_bytes();
+Json to_wire(const PlanReport& p, uint64_t held_bytes) {
+  const uint64_t free = available_memory_bytes();
+  const uint64_t available = free == 0 ? 0 : free + held_bytes;
   return {{"ok", true},
           {"problems", Json::array()},
           {"steps", or_null(p.steps)},

@@ -11,7 +11,8 @@ Json to_wire(const GalleryPicture& picture);
 Json to_wire(const Input& input);
 Json to_wire(const Document& document);  // without content
 Json to_wire(const JobKind& kind);
-Json to_wire(const PlanReport& plan);
+// `held_bytes`: what can be let go for the job, networks of models used before.
+Json to_wire(const PlanReport& plan, uint64_t held_bytes = 0);
 Json to_wire(const Problem& problem);
 Json queue_to_wire(Studio& studio);
 

@@ -92,6 +92,22 @@ TEST_F(Models, AreListedShownAndPictured) {
   EXPECT_EQ(client_->get("/api/v1/models/state").json()["models"], 2);
 }
 
+TEST_F(Models, WhatIsChosenForACheckpointIsKeptAndUsed) {
+  write(models_ / "Stable-diffusion" / "dream.ckpt", "x");
+  library_->refresh();
+  const std::string path =
+      "/api/v1/models/" + models("?type=checkpoint")[0]["id"].get<std::string>();
+  const Json changed = client_->patch(path, {{"clip_skip", 2}, {"vae", "broken"}}).json();
+  EXPECT_EQ(changed["clip_skip"], 2);
+  EXPECT_EQ(changed["vae"], "broken.safetensors");
+  EXPECT_EQ(models("?type=checkpoint")[0]["clip_skip"], 2);
+  EXPECT_TRUE(client_->patch(path, {{"clip_skip", 0}, {"vae", ""}}).json()["vae"].is_null());
+  EXPECT_EQ(code(client_->patch(path, {{"vae", "unheard of"}})), "no_model");
+  EXPECT_EQ(code(client_->patch(path, {{"clip_skip", 13}})), "out_of_range");
+  const std::string lora = "/api/v1/models/" + models("?type=lora")[0]["id"].get<std::string>();
+  EXPECT_EQ(code(client_->patch(lora, {{"clip_skip", 2}})), "out_of_range");
+}
+
 TEST_F(Models, TheOwnersWordsGoBesideTheFile) {
   const std::string path = "/api/v1/models/" + models("?type=lora")[0]["id"].get<std::string>();
   const Json changed = client_
