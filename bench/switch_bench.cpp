@@ -1,0 +1,128 @@
+// What switching between two models costs: seconds from asking for a model until its first UNet step
+// can begin (prompt encoded, networks ready), for A, B, and A again. Prints a JSON object.
+//   switch_bench A B [--limit BYTES] [--size 512] [--rounds 3] [--precision auto] [--cache DIR]
+// --limit: what networks of all models may hold, so that the other model's have to leave; 0: as much
+// as the computer has to give. A and B may be one file under two names.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "pipelines/conditioning.h"
+#include "pipelines/loaded_model.h"
+#include "runtime/resident_memory.h"
+
+namespace {
+
+using namespace pentimento;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::vector<std::string> models;
+  std::string precision = "auto", cache;
+  uint64_t limit_bytes = 0;
+  int size_px = 512, rounds = 3;
+};
+
+Options read_options(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto value = [&]() -> std::string {
+      if (i + 1 >= argc) throw Error(ErrorKind::InvalidArgument, word + " needs a value");
+      return argv[++i];
+    };
+    if (word == "--limit")
+      options.limit_bytes = std::stoull(value());
+    else if (word == "--size")
+      options.size_px = std::stoi(value());
+    else if (word == "--rounds")
+      options.rounds = std::stoi(value());
+    else if (word == "--precision")
+      options.precision = value();
+    else if (word == "--cache")
+      options.cache = value();
+    else
+      options.models.push_back(word);
+  }
+  if (options.models.size() != 2)
+    throw Error(ErrorKind::InvalidArgument, "name two model files");
+  return options;
+}
+
+double since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// One evaluation of the UNet for a new prompt, with guidance; what it took beyond the evaluation.
+double first_step_after(LoadedModel& model, const std::string& prompt, int size_px,
+                        Clock::time_point asked) {
+  const ModelConfig& config = model.config();
+  const int edge = size_px / config.vae.scale_factor;
+  const ConditioningOptions options{.width = size_px, .height = size_px};
+  std::vector<std::shared_ptr<const StableDiffusion::Prepared>> conditions;
+  for (const auto& [text, role] : {std::pair(prompt, PromptRole::Positive),
+                                   std::pair(std::string(), PromptRole::Negative)}) {
+    const EncodedPrompt encoded =
+        encode_prompt(*model.networks, *model.tokenizer, text, role, options, {});
+    const auto& entry = encoded.parts.at(0).entries.at(0);
+    UnetCondition condition{.context = entry.context, .added = entry.added, .concat = {}};
+    conditions.push_back(model.networks->prepare(condition, edge, edge, {}));
+  }
+  const Tensor latent({1, config.vae.latent_channels, edge, edge}, 0.1f);
+  model.networks->predict(latent, 500, conditions, {});
+  const double all = since(asked);
+  const auto again = Clock::now();
+  model.networks->predict(latent, 500, conditions, {});
+  return all - since(again);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::string list(const std::vector<double>& values) {
+  std::string text = "[";
+  for (const double value : values)
+    text += (text.size() > 1 ? ", " : "") + std::to_string(value).substr(0, 5);
+  return text + "]";
+}
+
+void run(const Options& options) {
+  Runtime runtime({.precision = parse_precision(options.precision), .cache_dir = options.cache});
+  limit_resident_bytes(runtime, options.limit_bytes);
+  std::vector<LoadedModel> models;  // held, as the server holds the last four
+  std::vector<double> first;
+  for (const std::string& file : options.models) {
+    const auto asked = Clock::now();
+    models.push_back(load_model(runtime, file, {}, options.cache, {}));
+    first.push_back(first_step_after(models.back(), "a cat", options.size_px, asked));
+  }
+  std::vector<double> back;
+  for (int round = 0; round < options.rounds; ++round)
+    for (LoadedModel& model : models)
+      back.push_back(first_step_after(model, "a dog, number " + std::to_string(round),
+                                      options.size_px, Clock::now()));
+  std::cout << "{\"precision\": \"" << to_string(runtime.precision())
+            << "\", \"size_px\": " << options.size_px << ", \"limit_bytes\": "
+            << options.limit_bytes << ", \"first_s\": " << list(first)
+            << ", \"switching_back_s\": " << list(back)
+            << ", \"switching_back_median_s\": " << median(back)
+            << ", \"ratio_to_first\": " << median(back) / first[0]
+            << ", \"held_bytes\": " << resident_bytes(runtime) << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    run(read_options(argc, argv));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "switch_bench: " << error.what() << "\n";
+    return 1;
+  }
+}
