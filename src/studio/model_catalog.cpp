@@ -8,18 +8,28 @@
 namespace pentimento {
 namespace {
 
+std::string without_extension(const std::string& path) {
+  return std::filesystem::path(path).replace_extension().generic_string();
+}
+
 class CatalogFiles : public ExtraFiles {
  public:
   explicit CatalogFiles(std::shared_ptr<const ModelCatalog> catalog)
       : catalog_(std::move(catalog)) {}
 
-  // By stem, as AUTOMATIC1111 has it; of two with one stem each also by the name that tells it
-  // apart.
+  // By stem, as AUTOMATIC1111 has it; of two with one stem each also by as much of its path as one
+  // likes: "anime/style".
   std::vector<File> loras() const override {
     std::vector<File> files, apart;
     for (const CatalogModel& model : catalog_->list("lora")) {
       files.push_back({model.path.stem().string(), model.path, model.alias});
-      if (model.name != files.back().name) apart.push_back({model.name, model.path, std::string()});
+      if (model.name == files.back().name) continue;
+      const std::string path = without_extension(model.relative);
+      for (size_t begin = 0; begin != std::string::npos; begin = path.find('/', begin)) {
+        if (begin > 0) ++begin;
+        if (path.find('/', begin) != std::string::npos)
+          apart.push_back({path.substr(begin), model.path, std::string()});
+      }
     }
     files.insert(files.end(), apart.begin(), apart.end());
     return files;
@@ -40,10 +50,6 @@ class CatalogFiles : public ExtraFiles {
  private:
   std::shared_ptr<const ModelCatalog> catalog_;
 };
-
-std::string without_extension(const std::string& path) {
-  return std::filesystem::path(path).replace_extension().generic_string();
-}
 
 // "anime/style" ends "Stable-diffusion/anime/style", but not "japanime/style".
 bool ends_path(const std::string& path, const std::string& end) {

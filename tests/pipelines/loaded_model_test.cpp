@@ -79,7 +79,6 @@ TEST_F(LoadedModels, AreMadeOfThreeFiles) {
   EXPECT_THAT(refusal(ErrorKind::Unsupported,
                       [&] { load_model(runtime, bare_unet(), {}, dir / "cache", {}, text); }),
               HasSubstr("has no VAE inside; name one with --vae"));
-  TensorMap wide = tiny.text[0];
   const Checkpoint other = open_checkpoint(golden_path("weights_sd1.safetensors"));
   write_safetensors(dir / "wide.safetensors", other.text[0], {});
   EXPECT_THAT(refusal(ErrorKind::InvalidArgument,
