@@ -1,8 +1,8 @@
-// What switching between two models costs: seconds from asking for a model until its first UNet step
-// can begin (prompt encoded, networks ready), for A, B, and A again. Prints a JSON object.
+// What switching between two models costs: seconds from asking for a model until its first UNet
+// step can begin (prompt encoded, networks ready), for A, B, and A again. Prints a JSON object.
 //   switch_bench A B [--limit BYTES] [--size 512] [--rounds 3] [--precision auto] [--cache DIR]
-// --limit: what networks of all models may hold, so that the other model's have to leave; 0: as much
-// as the computer has to give. A and B may be one file under two names.
+// --limit: what networks of all models may hold, so that the other model's have to leave; 0: as
+// much as the computer has to give. A and B may be one file under two names.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -47,8 +47,7 @@ Options read_options(int argc, char** argv) {
     else
       options.models.push_back(word);
   }
-  if (options.models.size() != 2)
-    throw Error(ErrorKind::InvalidArgument, "name two model files");
+  if (options.models.size() != 2) throw Error(ErrorKind::InvalidArgument, "name two model files");
   return options;
 }
 
@@ -63,8 +62,8 @@ double first_step_after(LoadedModel& model, const std::string& prompt, int size_
   const int edge = size_px / config.vae.scale_factor;
   const ConditioningOptions options{.width = size_px, .height = size_px};
   std::vector<std::shared_ptr<const StableDiffusion::Prepared>> conditions;
-  for (const auto& [text, role] : {std::pair(prompt, PromptRole::Positive),
-                                   std::pair(std::string(), PromptRole::Negative)}) {
+  for (const auto& [text, role] :
+       {std::pair(prompt, PromptRole::Positive), std::pair(std::string(), PromptRole::Negative)}) {
     const EncodedPrompt encoded =
         encode_prompt(*model.networks, *model.tokenizer, text, role, options, {});
     const auto& entry = encoded.parts.at(0).entries.at(0);
@@ -107,8 +106,8 @@ void run(const Options& options) {
       back.push_back(first_step_after(model, "a dog, number " + std::to_string(round),
                                       options.size_px, Clock::now()));
   std::cout << "{\"precision\": \"" << to_string(runtime.precision())
-            << "\", \"size_px\": " << options.size_px << ", \"limit_bytes\": "
-            << options.limit_bytes << ", \"first_s\": " << list(first)
+            << "\", \"size_px\": " << options.size_px
+            << ", \"limit_bytes\": " << options.limit_bytes << ", \"first_s\": " << list(first)
             << ", \"switching_back_s\": " << list(back)
             << ", \"switching_back_median_s\": " << median(back)
             << ", \"ratio_to_first\": " << median(back) / first[0]

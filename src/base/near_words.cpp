@@ -41,9 +41,9 @@ std::vector<std::string> near_words(const std::string& word, std::span<const std
   std::set<std::pair<size_t, std::string>> near;  // by distance, then name
   for (const std::string& name : known) {
     const std::string have = lower(name.substr(0, 2 * kLongestWord));
-    const bool holds = have.size() >= 3 && wanted.size() >= 3 &&
-                       (have.find(wanted) != std::string::npos ||
-                        wanted.find(have) != std::string::npos);
+    const bool holds =
+        have.size() >= 3 && wanted.size() >= 3 &&
+        (have.find(wanted) != std::string::npos || wanted.find(have) != std::string::npos);
     if (holds) {
       near.emplace(have == wanted ? 0 : 1, name);
       continue;

@@ -1,5 +1,6 @@
 // A run's memory (run_memory.h) that answers only for what else decides the network's answers and
-// may have changed since: the files of the LoRAs and words that a prompt names, and their strengths.
+// may have changed since: the files of the LoRAs and words that a prompt names, and their
+// strengths.
 #pragma once
 
 #include <string>

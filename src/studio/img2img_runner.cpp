@@ -48,7 +48,8 @@ class Img2ImgRunner : public JobRunner {
     controls.steer(options);
     options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
       RunnerPicture picture = tools_.picture(job.request, *model, made);
-      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae, job.text_encoder, job.controls};
+      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae, job.text_encoder,
+                        job.controls};
       single.request.width = plan.width;
       single.request.height = plan.height;
       picture.request = img2img_job_to_json(single);

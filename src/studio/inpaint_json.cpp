@@ -111,7 +111,8 @@ InpaintJob inpaint_job_from_json(const Json& json) {
 }
 
 Json inpaint_job_to_json(const InpaintJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
+  Json json =
+      img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);

@@ -30,8 +30,9 @@ std::vector<fs::path> read_library_folders(const fs::path& config) {
   if (!fs::exists(file, error)) return {};
   const auto json = loose::parse(read_whole_file(file));
   if (!loose::at(json, "folders").is_array())
-    throw Error(ErrorKind::InvalidArgument,
-                file.string() + ": expected {\"folders\": [\"/path\", …]}; correct it, or remove it");
+    throw Error(
+        ErrorKind::InvalidArgument,
+        file.string() + ": expected {\"folders\": [\"/path\", …]}; correct it, or remove it");
   std::vector<fs::path> folders;
   for (const auto& folder : json["folders"])
     if (folder.is_string() && folders.size() < kMostFolders)
@@ -42,10 +43,9 @@ std::vector<fs::path> read_library_folders(const fs::path& config) {
 void write_library_folders(const fs::path& config, const std::vector<fs::path>& folders) {
   auto list = nlohmann::json::array();
   for (const fs::path& folder : folders) list.push_back(folder.string());
-  const std::string text =
-      nlohmann::json{{"folders", list}}.dump(2, ' ', false,
-                                             nlohmann::json::error_handler_t::replace) +
-      "\n";
+  const std::string text = nlohmann::json{{"folders", list}}.dump(
+                               2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                           "\n";
   std::error_code error;
   fs::create_directories(config, error);
   write_file_atomically(file_in(config), as_bytes(text));

@@ -46,7 +46,8 @@ RefineJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const RefineJob& job) {
-  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder, job.controls});
+  Json json =
+      img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job);
   json.update(writer.json);

@@ -85,7 +85,8 @@ Txt2ImgJob txt2img_job_from_json(const Json& json) {
 }
 
 Json txt2img_job_to_json(const Txt2ImgJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
+  Json json =
+      img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
   Writer writer;
   visit(writer, job);
   json.update(writer.json);

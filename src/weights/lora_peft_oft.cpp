@@ -1,8 +1,8 @@
-// OFT (https://arxiv.org/abs/2306.07280) as PEFT has it since 0.16: blocks of a weight's *columns* (a
-// convolution's input channels and kernel together) are turned. A file holds the upper triangle of
-// each skew-symmetric block Q, [blocks, n (n-1) / 2]; R = (I - Q)(I + Q)^-1, or the first terms of
-// its series I + 2Q + 2Q^2 + … (Neumann), which is PEFT's default. One block for a wider layer is
-// shared by all.
+// OFT (https://arxiv.org/abs/2306.07280) as PEFT has it since 0.16: blocks of a weight's *columns*
+// (a convolution's input channels and kernel together) are turned. A file holds the upper triangle
+// of each skew-symmetric block Q, [blocks, n (n-1) / 2]; R = (I - Q)(I + Q)^-1, or the first terms
+// of its series I + 2Q + 2Q^2 + … (Neumann), which is PEFT's default. One block for a wider layer
+// is shared by all.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -19,8 +19,7 @@ constexpr int kUsualTerms = 5;
 
 // n from n (n-1) / 2; nothing when no n fits.
 std::optional<int64_t> block_size(int64_t triangle) {
-  const auto n =
-      std::llround((1 + std::sqrt(1 + 8 * static_cast<double>(triangle))) / 2);
+  const auto n = std::llround((1 + std::sqrt(1 + 8 * static_cast<double>(triangle))) / 2);
   if (n < 2 || n * (n - 1) / 2 != triangle) return std::nullopt;
   return n;
 }
@@ -83,7 +82,8 @@ Reason peft_oft_misfit(const LoraModule& m, const Shape& shape) {
     return "has OFT blocks of shape " + (triangles ? to_string(triangles->shape) : "none") +
            ", expected [blocks, n (n-1) / 2]";
   const auto n = block_size(triangles->shape[1]);
-  if (!n) return "has OFT blocks of shape " + to_string(triangles->shape) + ", which are no triangles";
+  if (!n)
+    return "has OFT blocks of shape " + to_string(triangles->shape) + ", which are no triangles";
   if (shape.size() < 2) return "turns the columns of a matrix, the layer has " + to_string(shape);
   const int64_t columns = element_count(shape) / shape[0], blocks = triangles->shape[0];
   const bool shared = blocks == 1 && columns % *n == 0;
@@ -102,8 +102,7 @@ void merge_peft_oft(const LoraModule& m, const Shape& shape, float multiplier,
   const auto n = static_cast<size_t>(*block_size(part.shape[1]));
   const auto rows = static_cast<size_t>(shape[0]);
   const size_t columns = values.size() / rows;
-  const auto terms =
-      static_cast<int>(setting(m, "neumann_terms", static_cast<float>(kUsualTerms)));
+  const auto terms = static_cast<int>(setting(m, "neumann_terms", static_cast<float>(kUsualTerms)));
   const float eps = setting(m, "coft_eps", 0);
   Matrix piece(rows, n), turn;
   for (size_t block = 0; block * n < columns; ++block) {
@@ -117,7 +116,8 @@ void merge_peft_oft(const LoraModule& m, const Shape& shape, float multiplier,
     const Matrix turned = multiply(piece, turn);
     for (size_t row = 0; row < rows; ++row)
       for (size_t i = 0; i < n; ++i)
-        values[row * columns + block * n + i] += multiplier * (turned.at(row, i) - piece.at(row, i));
+        values[row * columns + block * n + i] +=
+            multiplier * (turned.at(row, i) - piece.at(row, i));
   }
 }
 

@@ -10,9 +10,9 @@
 namespace pentimento {
 
 struct ModelCard {
-  std::string vae;                // file name, "None" for the model's own, "" for no choice
-  std::string text_encoder;       // name of the model that lends it, "" for none
-  std::optional<int> clip_skip;   // 1..12
+  std::string vae;               // file name, "None" for the model's own, "" for no choice
+  std::string text_encoder;      // name of the model that lends it, "" for none
+  std::optional<int> clip_skip;  // 1..12
 };
 
 // Strangers write cards: one that is damaged, absent or holds anything else says nothing.

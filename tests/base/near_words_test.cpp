@@ -22,8 +22,8 @@ TEST(NearWords, HoldTheWordOrAreFewLettersAway) {
 }
 
 TEST(NearWords, ComeNearestFirstOnceAndFew) {
-  const std::vector<std::string> known = {"cats", "Cat", "cart", "cat", "cats", "scat", "catch",
-                                          "cat9"};
+  const std::vector<std::string> known = {"cats", "Cat",  "cart",  "cat",
+                                          "cats", "scat", "catch", "cat9"};
   const auto near = near_words("cat", known);
   ASSERT_THAT(near, SizeIs(5));
   EXPECT_EQ(near[0], "Cat");

@@ -13,9 +13,7 @@ class Notebook : public RunMemory {
     const auto known = answers.find(question);
     return known == answers.end() ? std::nullopt : std::optional(known->second);
   }
-  void keep(const std::string& question, const Vec& answer) override {
-    answers[question] = answer;
-  }
+  void keep(const std::string& question, const Vec& answer) override { answers[question] = answer; }
   void begin_picture() override { ++pictures; }
   std::map<std::string, Vec> answers;
   int pictures = 0;

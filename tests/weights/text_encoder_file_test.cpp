@@ -60,9 +60,9 @@ TEST(TextEncoderFile, IsThePartOfTheCheckpointWhateverItsPrefix) {
 TEST(TextEncoderFile, RefusesWhatItCannotBe) {
   TempDir dir;
   const auto path = cut_out(dir, "weights_sd1.safetensors", "cond_stage_model.transformer.", "");
-  EXPECT_THAT(testing::message_of(ErrorKind::Unsupported,
-                                  [&] { open_text_encoder(path, Family::SDXL); }),
-              HasSubstr("SDXL reads prompts with two"));
+  EXPECT_THAT(
+      testing::message_of(ErrorKind::Unsupported, [&] { open_text_encoder(path, Family::SDXL); }),
+      HasSubstr("SDXL reads prompts with two"));
   const auto vae = testing::golden_path("weights_tiny_vae.safetensors");
   EXPECT_FALSE(is_text_encoder_file(vae));
   EXPECT_THAT(

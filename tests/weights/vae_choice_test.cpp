@@ -92,7 +92,7 @@ TEST(ModelCard, SaysWhatIsChosenForAModel) {
     EXPECT_FALSE(read_model_card(model).clip_skip) << useless;
     EXPECT_EQ(read_model_card(model).vae, "") << useless;
   }
-  }
+}
 
 }  // namespace
 }  // namespace pentimento

@@ -376,6 +376,7 @@ export const en = {
   "field.strength": "Strength",
   "field.model": "Model",
   "field.vae": "VAE",
+  "field.text_encoder": "Text encoder",
   "field.sampler": "Sampler",
   "field.scheduler": "Schedule",
   "field.steps": "Steps",

@@ -378,6 +378,7 @@ export const zh: Record<keyof typeof en, string> = {
   "field.strength": "重绘幅度",
   "field.model": "底模",
   "field.vae": "VAE",
+  "field.text_encoder": "文本编码器",
   "field.sampler": "采样器",
   "field.scheduler": "调度器",
   "field.steps": "步数",
