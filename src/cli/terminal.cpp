@@ -62,6 +62,7 @@ void Terminal::show(const ProgressEvent& event) {
     finish();
     stage_ = event.stage;
     stage_began_ = now;
+    stage_began_at_ = event.done;
     last_drawn_ = {};
   }
   const char* spoken = spoken_stage(event.stage);
@@ -77,8 +78,8 @@ void Terminal::show(const ProgressEvent& event) {
     const double spent = std::chrono::duration<double>(now - stage_began_).count();
     line += "  " + bar(event.done, event.total) + "  " + std::to_string(event.done) + "/" +
             std::to_string(event.total);
-    if (event.done > 0 && event.stage == "denoise") {
-      const double each = spent / event.done;
+    if (event.done > stage_began_at_ && event.stage == "denoise") {
+      const double each = spent / (event.done - stage_began_at_);
       line += "  " + fixed(each, each < 1 ? 2 : 1) + " s/step";
       if (!ends) line += "  about " + spoken_seconds(each * (event.total - event.done)) + " left";
     }

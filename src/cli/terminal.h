@@ -32,6 +32,7 @@ class Terminal {
   bool bar_on_screen_ = false;
   std::string stage_;
   Clock::time_point stage_began_{}, last_drawn_{};
+  int stage_began_at_ = 0;  // what was done already when the stage began, or went on
 };
 
 // "0.8 s", "50 s", "3 min 20 s".
