@@ -73,6 +73,23 @@ fs::path find_model(const Paths& paths, const std::string& text) {
               text + ": no such model file, and no model of that name in " + folder);
 }
 
+fs::path find_model_for(const Paths& paths, const std::string& text, const std::string& need,
+                        const std::function<bool(const fs::path&)>& fits) {
+  if (!text.empty()) return find_model(paths, text);
+  std::vector<fs::path> fitting;
+  for (const fs::path& path : installed_models(paths))
+    if (fits(path)) fitting.push_back(path);
+  if (fitting.size() == 1) return fitting[0];
+  if (fitting.empty())
+    throw Error(ErrorKind::NotFound, need + " checkpoint; put one into " +
+                                         (paths.data / "models").string() +
+                                         ", or name it with --model FILE");
+  std::string names;
+  for (const fs::path& path : fitting) names += (names.empty() ? "" : ", ") + path.stem().string();
+  throw Error(ErrorKind::InvalidArgument,
+              "several models would do, choose one with --model: " + names);
+}
+
 fs::path find_model_by_hash(const Paths& paths, const std::string& name, const std::string& hash) {
   const auto installed = installed_models(paths);
   for (const fs::path& path : installed)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,12 @@ std::vector<std::filesystem::path> vae_folders(const Paths& paths);
 // `text`: a path, a file name with or without extension, or empty: the only model installed.
 // Throws NotFound naming the folder to put a model into, InvalidArgument when several fit.
 std::filesystem::path find_model(const Paths& paths, const std::string& text);
+
+// The same for a job that only models of one build can do: when `text` is empty, the only installed
+// one that `fits`. `need` begins the message when there is none: "X needs an SD 1.5 inpainting".
+std::filesystem::path find_model_for(const Paths& paths, const std::string& text,
+                                     const std::string& need,
+                                     const std::function<bool(const std::filesystem::path&)>& fits);
 
 // The model an infotext names: by stem, and by hash when it has one.
 std::filesystem::path find_model_by_hash(const Paths& paths, const std::string& name,
