@@ -6,6 +6,7 @@
 #include "cli/add_on_path.h"
 #include "cli/inputs.h"
 #include "image/codec.h"
+#include "pipelines/control_infotext.h"
 #include "pipelines/problems.h"
 
 namespace pentimento {
@@ -34,7 +35,7 @@ CommandControls::CommandControls(const Context& context, const ControlArguments&
     refuse(problems_of(entry.unit));
     entry.network_path = find_add_on(context.paths, kControlNets, entry.unit.network);
     if (!entry.unit.picture.empty())
-      entry.picture = read_input(entry.unit.picture).input.image;
+      entry.picture = read_input(entry.unit.picture).input;
     else if (!from_picture)
       throw Error(ErrorKind::InvalidArgument,
                   "control '" + text + "' has nothing to look at; add :image=FILE");
@@ -43,10 +44,30 @@ CommandControls::CommandControls(const Context& context, const ControlArguments&
 }
 
 void CommandControls::load(AddOns& add_ons, const LoadedModel& model, const Progress& progress) {
+  add_ons_ = &add_ons;
   for (Unit& entry : units_) {
     entry.network = add_ons.control_net(entry.network_path, model, progress);
     entry.hash = add_ons.hash_of(open_controlnet(entry.network_path).path, progress);
   }
+}
+
+std::string CommandControls::describe() const {
+  std::string text;
+  for (const Unit& entry : units_)
+    text += to_text(entry.unit) + " " + (entry.picture ? entry.picture->sha256 : "") + "; ";
+  return text;
+}
+
+SteeringCost CommandControls::cost() const {
+  SteeringCost cost;
+  for (const Unit& entry : units_)
+    cost.controls.push_back({.network = entry.network,
+                             .picture = {},
+                             .weight = entry.unit.weight,
+                             .start = entry.unit.start,
+                             .end = entry.unit.end,
+                             .mode = entry.unit.mode});
+  return cost;
 }
 
 Steering CommandControls::ready(const Scene& scene) const {
@@ -54,7 +75,8 @@ Steering CommandControls::ready(const Scene& scene) const {
   for (size_t i = 0; i < units_.size(); ++i) {
     const Unit& entry = units_[i];
     ReadyControl made =
-        make_control(entry.network, entry.unit, entry.picture ? &*entry.picture : nullptr, scene);
+        make_control(entry.network, entry.unit, entry.picture ? &entry.picture->image : nullptr,
+                     scene, &add_ons_->control_pictures());
     if (!maps_dir_.empty()) {
       std::filesystem::create_directories(maps_dir_);
       write_picture(
@@ -62,8 +84,9 @@ Steering CommandControls::ready(const Scene& scene) const {
           made.map);
     }
     steering.controls.push_back(std::move(made.control));
-    steering.facts.emplace_back("ControlNet " + std::to_string(i),
-                                describe_control(entry.unit, entry.hash));
+    for (auto& fact :
+         control_facts(i, entry.unit, entry.hash, entry.picture ? &*entry.picture : nullptr))
+      steering.facts.push_back(std::move(fact));
   }
   return steering;
 }

@@ -9,6 +9,7 @@
 #include "pipelines/add_ons.h"
 #include "pipelines/control.h"
 #include "pipelines/img2img.h"
+#include "pipelines/steering_cost.h"
 
 namespace CLI {
 class App;
@@ -32,6 +33,10 @@ class CommandControls {
   bool empty() const { return units_.empty(); }
   void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
 
+  // In one line: the units, and their own pictures by content.
+  std::string describe() const;
+  // For the plan: what has been loaded.
+  SteeringCost cost() const;
   Steering ready(const Scene& scene) const;
   // Hands them to a run, which this must outlive; nothing when there are none.
   void steer(Img2ImgOptions& options) const;
@@ -40,12 +45,13 @@ class CommandControls {
   struct Unit {
     ControlUnit unit;
     std::filesystem::path network_path;
-    std::optional<Image> picture;
+    std::optional<InputImage> picture;
     std::shared_ptr<ControlNet> network;
     std::string hash;
   };
   std::vector<Unit> units_;
   std::string maps_dir_;
+  AddOns* add_ons_ = nullptr;
 };
 
 }  // namespace pentimento

@@ -28,6 +28,9 @@ class AddOns {
                                         const Progress& progress);
   std::shared_ptr<Clip> clip(const std::filesystem::path& path, const Progress& progress);
 
+  // Control pictures made so far, for make_control().
+  Remembered& control_pictures() { return control_pictures_; }
+
   // SHA-256 of a file used so far, for infotext.
   std::string hash_of(const std::filesystem::path& path, const Progress& progress) const;
 
@@ -41,6 +44,7 @@ class AddOns {
 
   Runtime& runtime_;
   std::filesystem::path cache_dir_;
+  Remembered control_pictures_;
   std::list<Resident> residents_;  // most recently used first
 };
 
