@@ -134,6 +134,7 @@ void add_blend(CLI::App& app, Context& context) {
   add_blend_options(*verb, *a);
   add_picture_options(*verb, a->request.image, a->generation);
   add_generation_options(*verb, a->request.image, a->generation);
+  add_extra_file_options(*verb, context);
   add_control_options(*verb, a->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);

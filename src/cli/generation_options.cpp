@@ -26,17 +26,6 @@ const std::map<std::string, Emphasis> kEmphases = {{"original", Emphasis::Origin
                                                    {"ignore", Emphasis::Ignore},
                                                    {"no-norm", Emphasis::NoNorm}};
 
-LoadedModel load_named_model(Runtime& runtime, const Context& context, const GenerationArguments& a,
-                             const Progress& progress) {
-  const fs::path path = find_model(context.paths, a.model);
-  std::optional<fs::path> text;
-  if (!a.text.empty()) text = find_model(context.paths, a.text);
-  LoadedModel model = load_model(runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)),
-                                 context.paths.cache, progress, text);
-  model.extras = context.extra_files();
-  return model;
-}
-
 const GenerationArguments& one_output(const Context& context, const GenerationArguments& a) {
   if (context.json && a.output == "-")
     throw Error(ErrorKind::InvalidArgument,
@@ -50,6 +39,17 @@ uint64_t drawn_seed() {
 }
 
 }  // namespace
+
+LoadedModel load_named_model(Runtime& runtime, const Context& context,
+                             const GenerationArguments& a, const Progress& progress) {
+  const fs::path path = find_model(context.paths, a.model);
+  std::optional<fs::path> text;
+  if (!a.text.empty()) text = find_model(context.paths, a.text);
+  LoadedModel model = load_model(runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)),
+                                 context.paths.cache, progress, text);
+  model.extras = context.extra_files();
+  return model;
+}
 
 void add_generation_options(CLI::App& verb, Img2ImgRequest& r, GenerationArguments& a) {
   verb.add_option("-o,--output", a.output,

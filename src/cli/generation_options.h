@@ -26,6 +26,10 @@ void add_picture_options(CLI::App& verb, Img2ImgRequest& request, GenerationArgu
 // Puts the words that were parsed as text into the request.
 void read_words(Img2ImgRequest& request, const GenerationArguments& a);
 
+// The model, VAE and text encoder that were named, with the LoRAs and embeddings of the context.
+LoadedModel load_named_model(Runtime& runtime, const Context& context,
+                             const GenerationArguments& a, const Progress& progress);
+
 // Every key of a table, for CLI::IsMember and messages.
 template <typename Map>
 std::vector<std::string> keys_of(const Map& map) {

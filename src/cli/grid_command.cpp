@@ -10,7 +10,6 @@
 #include "cli/control_options.h"
 #include "cli/generation_options.h"
 #include "cli/inputs.h"
-#include "cli/model_path.h"
 #include "pipelines/grid.h"
 #include "pipelines/painting_presets.h"
 #include "runtime/version.h"
@@ -39,9 +38,10 @@ class OpenModel {
     const std::string vae = cell.vae.empty() ? a_.vae : cell.vae;
     if (open_ && model == model_ && vae == vae_) return *open_;
     open_.reset();  // never two at once in memory
-    open_.emplace(load_model(runtime_, find_model(context_.paths, model),
-                             vae.empty() ? std::nullopt : std::optional<fs::path>(vae),
-                             context_.paths.cache, progress_));
+    GenerationArguments named = a_;
+    named.model = model;
+    named.vae = vae;
+    open_.emplace(load_named_model(runtime_, context_, named, progress_));
     model_ = model;
     vae_ = vae;
     return *open_;
@@ -214,6 +214,7 @@ CLI::App* add_verb(CLI::App& app, Context& context, const char* name, const char
   verb->add_option("--style", a->style, "a ready way of painting around the prompt");
   add_picture_options(*verb, a->request, a->generation);
   add_generation_options(*verb, a->request, a->generation);
+  add_extra_file_options(*verb, context);
   add_control_options(*verb, a->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);

@@ -51,6 +51,7 @@ void add_inpaint(CLI::App& app, Context& context) {
   add_mask_options(*verb, a->request, a->mask);
   add_picture_options(*verb, a->request.base, a->generation);
   add_generation_options(*verb, a->request.base, a->generation);
+  add_extra_file_options(*verb, context);
   add_control_options(*verb, a->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "cli/model_path.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 
@@ -26,10 +27,11 @@ void add_model_options(CLI::App& verb, ModelArguments& a, Img2ImgRequest& r,
 
 LoadedModel open_model(Runtime& runtime, const Context& context, const ModelArguments& a,
                        const Progress& progress) {
-  const std::optional<std::filesystem::path> vae =
-      a.vae.empty() ? std::nullopt : std::optional<std::filesystem::path>(a.vae);
-  return load_model(runtime, find_model(context.paths, a.model), vae, context.paths.cache,
-                    progress);
+  const std::filesystem::path path = find_model(context.paths, a.model);
+  LoadedModel model = load_model(runtime, path, choose_vae(a.vae, path, vae_folders(context.paths)),
+                                 context.paths.cache, progress);
+  model.extras = context.extra_files();
+  return model;
 }
 
 uint64_t seed_by_chance() {

@@ -105,6 +105,7 @@ void add_outpaint(CLI::App& app, Context& context) {
       ->group("Fine control");
   add_picture_options(*verb, a->request.base, a->generation);
   add_generation_options(*verb, a->request.base, a->generation);
+  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -148,6 +148,7 @@ void add_try_on(CLI::App& app, Context& context) {
   verb->add_option("--width", a->request.image.width, "pixels, a multiple of 8");
   verb->add_option("--height", a->request.image.height, "pixels, a multiple of 8");
   add_model_options(*verb, a->model, a->request.image, "Painting");
+  add_extra_file_options(*verb, context);
   add_drape_options(*verb, a->drape);
   verb->add_option("-o,--output", a->output, "file (png, jpg, webp), folder, or -");
   verb->add_option("--quality", a->quality, "of jpg and webp files")
