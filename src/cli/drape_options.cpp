@@ -74,9 +74,8 @@ Img2ImgPicture drape(Context& context, Terminal& terminal, const DrapeArguments&
   const DrapeRequest request = request_of(a, shared);
   const auto problems = problems_of(request);
   if (!problems.empty()) throw Error(ErrorKind::InvalidArgument, problems[0]);
-  DrapeFiles files{.checkpoint = {},
-                   .attention = find_add_on(context.paths, kCatVtons, a.weights),
-                   .vae = {}};
+  DrapeFiles files{
+      .checkpoint = {}, .attention = find_add_on(context.paths, kCatVtons, a.weights), .vae = {}};
   std::optional<InputPicture> mask;
   if (!a.person_mask.empty()) mask = read_input(a.person_mask);
   files.checkpoint = base_checkpoint(context, model.model, says_mask_free(files.attention));
@@ -89,8 +88,8 @@ Img2ImgPicture drape(Context& context, Terminal& terminal, const DrapeArguments&
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
   DrapeModel loaded = load_drape_model(
-      runtime, files, context.paths.cache,
-      [&](const std::string& note) { terminal.say(note); }, progress);
+      runtime, files, context.paths.cache, [&](const std::string& note) { terminal.say(note); },
+      progress);
   Timings timings(context.paths.cache / "timings.txt");
   const DrapePlan plan = plan_drape(loaded, request, inputs, seed_by_chance(), &timings);
   terminal.say(plan.describe());

@@ -40,8 +40,8 @@ uint64_t drawn_seed() {
 
 }  // namespace
 
-LoadedModel load_named_model(Runtime& runtime, const Context& context,
-                             const GenerationArguments& a, const Progress& progress) {
+LoadedModel load_named_model(Runtime& runtime, const Context& context, const GenerationArguments& a,
+                             const Progress& progress) {
   const fs::path path = find_model(context.paths, a.model);
   std::optional<fs::path> text;
   if (!a.text.empty()) text = find_model(context.paths, a.text);

@@ -27,8 +27,8 @@ void add_picture_options(CLI::App& verb, Img2ImgRequest& request, GenerationArgu
 void read_words(Img2ImgRequest& request, const GenerationArguments& a);
 
 // The model, VAE and text encoder that were named, with the LoRAs and embeddings of the context.
-LoadedModel load_named_model(Runtime& runtime, const Context& context,
-                             const GenerationArguments& a, const Progress& progress);
+LoadedModel load_named_model(Runtime& runtime, const Context& context, const GenerationArguments& a,
+                             const Progress& progress);
 
 // Every key of a table, for CLI::IsMember and messages.
 template <typename Map>

@@ -40,8 +40,8 @@ std::vector<Value> out_of_vips(const VipsHandle& image, size_t count) {
 }
 
 Spectrum spectrum_of(const Plane& plane, int width, int height) {
-  const VipsHandle in = in_vips(plane.data(), plane.size() * sizeof(double), width, height,
-                                VIPS_FORMAT_DOUBLE);
+  const VipsHandle in =
+      in_vips(plane.data(), plane.size() * sizeof(double), width, height, VIPS_FORMAT_DOUBLE);
   return out_of_vips<std::complex<double>>(vips_apply(vips_fwfft, in.get()), plane.size());
 }
 

@@ -19,8 +19,8 @@ double number_of(const std::string& key, const std::string& text) {
   double value = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end.ec != std::errc() || end.ptr != text.data() + text.size())
-    throw Error(ErrorKind::InvalidArgument, "ControlNet in the infotext: " + key + " is '" + text +
-                                                "', expected a number");
+    throw Error(ErrorKind::InvalidArgument,
+                "ControlNet in the infotext: " + key + " is '" + text + "', expected a number");
   return value;
 }
 

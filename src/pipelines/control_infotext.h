@@ -20,8 +20,8 @@ std::vector<std::pair<std::string, std::string>> control_facts(size_t index,
                                                                const InputImage* own);
 
 struct ControlRecord {
-  ControlUnit unit;             // network: a name; picture: empty
-  std::string name, sha256;     // of the unit's own picture; empty: the job's
+  ControlUnit unit;          // network: a name; picture: empty
+  std::string name, sha256;  // of the unit's own picture; empty: the job's
 };
 // Throws InvalidArgument for a description this program does not write.
 std::vector<ControlRecord> controls_of_infotext(const Infotext& info);

@@ -39,8 +39,7 @@ void count_steering(Img2ImgPlan& plan, const LoadedModel& model, const SteeringC
   };
   const double work = evaluations(plan, cost.controls) * plan.width * plan.height *
                       static_cast<double>(plan.seeds.size());
-  if (work > 0)
-    add(timings ? timings->seconds(model.timing_key("control"), work) : std::nullopt);
+  if (work > 0) add(timings ? timings->seconds(model.timing_key("control"), work) : std::nullopt);
   if (cost.clip && cost.pictures > 0)
     add(timings ? timings->seconds(look_key(*cost.clip, model), static_cast<double>(cost.pictures))
                 : std::nullopt);

@@ -32,9 +32,9 @@ class DrapeVerb : public ::testing::Test {
     fs::copy(golden_path("pipelines_sd1"), models_ / "four", fs::copy_options::recursive);
   }
   Outcome wear(std::vector<std::string> more) {
-    std::vector<std::string> arguments{"tryon",   kGarment, "--precision", "f32",    "--steps",
-                                       "3",       "--width", "96",         "--seed", "5",
-                                       "-o",      "worn.png"};
+    std::vector<std::string> arguments{"tryon",   kGarment, "--precision", "f32",
+                                       "--steps", "3",      "--width",     "96",
+                                       "--seed",  "5",      "-o",          "worn.png"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return program_.run(arguments);
   }

@@ -33,8 +33,8 @@ Image stripes(int period) {
   for (int y = 0; y < kHeight; ++y)
     for (int x = 0; x < kWidth; ++x)
       for (int c = 0; c < 3; ++c)
-        picture.at(x, y)[c] = static_cast<uint8_t>(
-            120 + 30 * c + 60 * std::sin(2 * M_PI * y / period));
+        picture.at(x, y)[c] =
+            static_cast<uint8_t>(120 + 30 * c + 60 * std::sin(2 * M_PI * y / period));
   return picture;
 }
 
@@ -81,8 +81,7 @@ TEST(ShapedNoise, HasThePicturesTexture) {
   Image turned(kWidth, kHeight, 3);
   for (int y = 0; y < kHeight; ++y)
     for (int x = 0; x < kWidth; ++x)
-      std::fill_n(turned.at(x, y), 3,
-                  static_cast<uint8_t>(120 + 60 * std::sin(2 * M_PI * x / 12)));
+      std::fill_n(turned.at(x, y), 3, static_cast<uint8_t>(120 + 60 * std::sin(2 * M_PI * x / 12)));
   EXPECT_GT(lengthwise(fill_with_shaped_noise(turned, left_part(), draws(1))), 2);
 }
 

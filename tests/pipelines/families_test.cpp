@@ -101,10 +101,10 @@ TEST_P(EveryFamily, InpaintsAndLeavesTheRestBitIdentical) {
     bool only_masked, soft, differential;
     MaskedContent content;
   };
-  for (const Way& way : {Way{false, false, false, MaskedContent::Original},
-                         Way{true, false, false, MaskedContent::Blur},
-                         Way{false, true, false, MaskedContent::Fill},
-                         Way{false, false, true, MaskedContent::Noise}}) {
+  for (const Way& way :
+       {Way{false, false, false, MaskedContent::Original},
+        Way{true, false, false, MaskedContent::Blur}, Way{false, true, false, MaskedContent::Fill},
+        Way{false, false, true, MaskedContent::Noise}}) {
     InpaintRequest request;
     request.base = base();
     request.only_masked = way.only_masked;

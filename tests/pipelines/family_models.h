@@ -99,9 +99,9 @@ inline Checkpoint of_family(const std::string& name) {
 }
 
 inline const std::vector<std::string>& family_names() {
-  static const std::vector<std::string> kNames = {
-      "sd1",         "sd1_inpaint", "sd1_edit",     "sd2_epsilon", "sd2_v",
-      "sd2_inpaint", "sdxl",        "sdxl_inpaint", "own"};
+  static const std::vector<std::string> kNames = {"sd1",         "sd1_inpaint",  "sd1_edit",
+                                                  "sd2_epsilon", "sd2_v",        "sd2_inpaint",
+                                                  "sdxl",        "sdxl_inpaint", "own"};
   return kNames;
 }
 
