@@ -99,7 +99,7 @@ DrapePlan plan_drape(const DrapeModel& model, const DrapeRequest& request,
   const double pixels = double(plan.width) * plan.height * (request.cfg == 1 ? 1 : 2);
   if (timings)
     if (const auto call = timings->seconds(model.timing_key("drape"), pixels))
-      plan.seconds = plan.steps * *call;
+      plan.seconds = std::max(1, plan.steps - 1) * *call;  // as many calls as DDIM makes
   return plan;
 }
 

@@ -298,7 +298,7 @@ TEST(Grid, RefusesWhatNoCellCouldPaint) {
               HasSubstr("expected a number"));
   EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("steps=2.5"); }),
               HasSubstr("expected a whole number"));
-  EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("seed=-1"); }),
+  EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("seed=-2"); }),
               HasSubstr("expected a seed"));
   EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("size=64"); }),
               HasSubstr("expected a size"));
