@@ -81,7 +81,7 @@ TEST_F(DrapeVerb, RefusesWhatCannotBe) {
   expect_refusal(2, "name a picture of one with --person", {"--way", "drape"});
   expect_refusal(2, "need a mask", {"--person", kPerson});
   expect_refusal(2, "a mask of ", {"--person", kPerson, "--person-mask", kGarment});
-  expect_refusal(2, "four is SD 1.x ",
+  expect_refusal(2, "four is SD1 ",
                  {"--person", kPerson, "--person-mask", kMask, "--model", "four"});
   fs::remove_all(models_ / "nine");
   expect_refusal(3, "need an SD 1.5 inpainting checkpoint", {"--person", kPerson});
