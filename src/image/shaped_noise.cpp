@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <numeric>
 #include <vector>
 
 #include "base/error.h"
@@ -19,36 +18,34 @@ using Spectrum = std::vector<std::complex<double>>;
   throw Error(ErrorKind::Internal, "libvips cannot transform a picture: " + take_vips_error());
 }
 
-VipsHandle in_vips(const void* values, size_t bytes, int width, int height, VipsBandFormat format) {
+// One of libvips' transforms of complex numbers. Those of real ones write past their buffers where
+// a picture is one row high (libvips 8.14).
+template <typename Transform>
+Spectrum transformed(Transform transform, const Spectrum& values, int width, int height) {
   start_vips();
-  VipsHandle image(
-      vips_image_new_from_memory_copy(values, bytes, width, height, /*bands=*/1, format));
-  if (!image) transform_failed();
-  return image;
-}
-
-template <typename Value>
-std::vector<Value> out_of_vips(const VipsHandle& image, size_t count) {
-  if (!image) transform_failed();
-  size_t bytes = 0;
-  void* data = vips_image_write_to_memory(image.get(), &bytes);
-  if (!data || bytes != count * sizeof(Value)) transform_failed();
-  const auto* values = static_cast<const Value*>(data);
-  std::vector<Value> result(values, values + count);
+  const size_t bytes = values.size() * sizeof(values[0]);
+  const VipsHandle in(vips_image_new_from_memory_copy(values.data(), bytes, width, height,
+                                                      /*bands=*/1, VIPS_FORMAT_DPCOMPLEX));
+  if (!in) transform_failed();
+  const VipsHandle out = vips_apply(transform, in.get());
+  size_t written = 0;
+  void* data = out ? vips_image_write_to_memory(out.get(), &written) : nullptr;
+  if (!data || written != bytes) transform_failed();
+  const auto* numbers = static_cast<const std::complex<double>*>(data);
+  Spectrum result(numbers, numbers + values.size());
   g_free(data);
   return result;
 }
 
 Spectrum spectrum_of(const Plane& plane, int width, int height) {
-  const VipsHandle in =
-      in_vips(plane.data(), plane.size() * sizeof(double), width, height, VIPS_FORMAT_DOUBLE);
-  return out_of_vips<std::complex<double>>(vips_apply(vips_fwfft, in.get()), plane.size());
+  return transformed(vips_fwfft, Spectrum(plane.begin(), plane.end()), width, height);
 }
 
 Plane plane_of(const Spectrum& spectrum, int width, int height) {
-  const VipsHandle in = in_vips(spectrum.data(), spectrum.size() * sizeof(spectrum[0]), width,
-                                height, VIPS_FORMAT_DPCOMPLEX);
-  return out_of_vips<double>(vips_apply(vips_invfft, in.get(), "real", TRUE), spectrum.size());
+  Plane plane(spectrum.size());
+  std::ranges::transform(transformed(vips_invfft, spectrum, width, height), plane.begin(),
+                         [](const std::complex<double>& value) { return value.real(); });
+  return plane;
 }
 
 // 1 / ((x^2 + 1) (y^2 + 1)) with the highest frequencies at -1 and 1: fine noise counts less.
@@ -87,27 +84,29 @@ Image fill_with_shaped_noise(const Image& picture, const Image& known, std::span
   for (size_t i = 0; i < pixels; ++i) (known.pixels[i] ? given : fresh).push_back(i);
   if (given.empty()) throw Error(ErrorKind::InvalidArgument, "shaped noise: nothing is known");
 
+  // Brightness gives the texture, and the order in which the known pixels lend their colours.
+  const Image grey = channels == 1 ? picture : to_grey(picture);
+  std::ranges::stable_sort(given,
+                           [&](size_t a, size_t b) { return grey.pixels[a] < grey.pixels[b]; });
+  double mean = 0;
+  for (const size_t i : given) mean += grey.pixels[i];
+  Plane source(pixels, mean / static_cast<double>(given.size()));
+  for (const size_t i : given) source[i] = grey.pixels[i];
+
   Image result = picture;
   for (size_t c = 0; c < channels; ++c) {
-    const auto value = [&](size_t i) { return picture.pixels[i * channels + c]; };
-    double mean = 0;
-    for (const size_t i : given) mean += value(i);
-    mean /= static_cast<double>(given.size());
-    Plane source(pixels, mean), noise(pixels);
-    for (const size_t i : given) source[i] = value(i);
+    Plane noise(pixels);
     for (size_t i = 0; i < pixels; ++i)
       noise[i] = (1 - options.colour) * draws[i] + options.colour * draws[(c + 1) * pixels + i];
     const Plane texture = shaped(noise, source, picture.width, picture.height, options.detail);
-
-    // The k-th brightest of the new pixels takes the value that is as far up among the known ones.
-    std::vector<uint8_t> values;
-    for (const size_t i : given) values.push_back(value(i));
-    std::ranges::sort(values);
+    // The k-th brightest of the new pixels is coloured as the one that is as far up among the
+    // known ones.
     std::vector<size_t> order = fresh;
     std::ranges::stable_sort(order, [&](size_t a, size_t b) { return texture[a] < texture[b]; });
-    for (size_t k = 0; k < order.size(); ++k)
-      result.pixels[order[k] * channels + c] =
-          values[(2 * k + 1) * values.size() / (2 * order.size())];
+    for (size_t k = 0; k < order.size(); ++k) {
+      const size_t like = given[(2 * k + 1) * given.size() / (2 * order.size())];
+      result.pixels[order[k] * channels + c] = picture.pixels[like * channels + c];
+    }
   }
   return result;
 }

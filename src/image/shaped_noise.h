@@ -1,8 +1,9 @@
 // Noise with the texture of a picture: what A1111's "Outpainting mk2" fills new borders with
 // (webui-spec §3.2). White noise takes on the picture's spectrum and phase, and then exactly the
 // colours of its known part: plausible clutter for a model that paints over it at a high strength.
-// Limitations: it does not continue what is at the border; own window and generator, so not the
-// bytes of the original script.
+// Limitations: it does not continue what is at the border; own window and generator, and colours
+// are lent pixel by pixel in the order of brightness instead of channel by channel, which would
+// make new ones; so not the bytes of the original script.
 #pragma once
 
 #include <span>

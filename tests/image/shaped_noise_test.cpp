@@ -99,6 +99,27 @@ TEST(ShapedNoise, OfOneColourIsThatColour) {
   EXPECT_EQ(fill_with_shaped_noise(plain, left_part(), draws(1, 1)), plain);
 }
 
+// libvips' transforms of real numbers would write past their buffers here.
+TEST(ShapedNoise, TakesPicturesOfOneRowOrColumn) {
+  for (const auto& [width, height] : {std::pair(41, 1), {1, 41}, {2, 1}, {1, 1}}) {
+    const Image picture(width, height, 3, 80);
+    Image known(width, height, 1);
+    known.pixels[0] = 255;
+    const std::vector<float> noise(static_cast<size_t>(width * height * 4), 0.5f);
+    EXPECT_EQ(fill_with_shaped_noise(picture, known, noise), picture) << width << "x" << height;
+  }
+}
+
+TEST(ShapedNoise, LendsWholeColoursWithoutVariation) {
+  Image two(kWidth, kHeight, 3);  // red and blue, nothing between
+  for (int y = 0; y < kHeight; ++y)
+    for (int x = 0; x < kWidth; ++x) two.at(x, y)[y % 8 < 4 ? 0 : 2] = 250;
+  const Image filled = fill_with_shaped_noise(two, left_part(), draws(1), {.colour = 0});
+  for (int y = 0; y < kHeight; ++y)
+    for (int x = kKnown; x < kWidth; ++x)
+      EXPECT_EQ(filled.at(x, y)[0] + filled.at(x, y)[2], 250) << x << "," << y;
+}
+
 TEST(ShapedNoise, RefusesWhatDoesNotFit) {
   const Image picture = stripes(9);
   EXPECT_THROW(fill_with_shaped_noise(picture, Image(8, 8, 1, 255), draws(1)), Error);
