@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -18,10 +19,12 @@ using Spectrum = std::vector<std::complex<double>>;
   throw Error(ErrorKind::Internal, "libvips cannot transform a picture: " + take_vips_error());
 }
 
-// One of libvips' transforms of complex numbers. Those of real ones write past their buffers where
-// a picture is one row high (libvips 8.14).
+// One of libvips' transforms. Libvips 8.14 writes past its buffers where a picture is one row high;
+// a column of as many pixels has the same transform.
 template <typename Transform>
 Spectrum transformed(Transform transform, const Spectrum& values, int width, int height) {
+  if (values.size() == 1) return values;
+  if (height == 1) std::swap(width, height);
   start_vips();
   const size_t bytes = values.size() * sizeof(values[0]);
   const VipsHandle in(vips_image_new_from_memory_copy(values.data(), bytes, width, height,

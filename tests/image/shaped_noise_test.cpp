@@ -99,9 +99,9 @@ TEST(ShapedNoise, OfOneColourIsThatColour) {
   EXPECT_EQ(fill_with_shaped_noise(plain, left_part(), draws(1, 1)), plain);
 }
 
-// libvips' transforms of real numbers would write past their buffers here.
+// libvips' transforms would write past their buffers here.
 TEST(ShapedNoise, TakesPicturesOfOneRowOrColumn) {
-  for (const auto& [width, height] : {std::pair(41, 1), {1, 41}, {2, 1}, {1, 1}}) {
+  for (const auto& [width, height] : {std::pair(41, 1), {1, 41}, {2, 1}, {3, 1}, {1, 1}}) {
     const Image picture(width, height, 3, 80);
     Image known(width, height, 1);
     known.pixels[0] = 255;
