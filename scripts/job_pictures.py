@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the before-and-after pictures of docs/jobs.md with the program itself.
+"""Makes every before-and-after picture of docs/ with the program itself. To be run again whenever the
+default model has become better:
 
-    scripts/job_pictures.py --program build/src/pentimento --model FILE [--only NAME]
+    scripts/job_pictures.py --model FILE [--program build/src/pentimento] [--only NAME ...]
 
-Needs Pillow. Masks are drawn here; photographs come from examples/.
+Needs Pillow. Masks are drawn here; photographs come from examples/. Without --only all of them are made,
+in some minutes; upscale and control need no model.
 """
 import argparse
 import pathlib
@@ -20,11 +22,14 @@ class Maker:
     def __init__(self, program, model, folder):
         self.program, self.model, self.folder = program, model, pathlib.Path(folder)
 
-    def run(self, verb, picture, *more):
+    def plain(self, verb, *arguments):
+        """Runs a verb that needs no model."""
         out = self.folder / f"{len(list(self.folder.iterdir()))}-{verb}.png"
-        subprocess.run([self.program, verb, str(picture), "--model", self.model, "--seed", "7", "-o", str(out),
-                        *map(str, more)], check=True)
+        subprocess.run([self.program, verb, *map(str, arguments), "-o", str(out)], check=True)
         return Image.open(out).convert("RGB")
+
+    def run(self, verb, picture, *more):
+        return self.plain(verb, picture, "--model", self.model, "--seed", "7", *more)
 
     def save(self, image, name):
         path = self.folder / name
@@ -79,6 +84,20 @@ def inpaint(m):
     return column(rows)
 
 
+def edges(m):
+    """The same grey mask as a hard one, softly, and as strengths."""
+    owl = example("snowy-owl.jpg", 512)
+    mask = Image.new("L", owl.size)
+    draw = ImageDraw.Draw(mask)
+    for step in range(96):  # a cone: 255 in the middle, 0 at its rim
+        grey = round(255 * (step + 1) / 96)
+        draw.ellipse((150 + step, 60 + step, 470 - step, 350 - step), fill=grey)
+    p, k = m.save(owl, "owl.png"), m.save(mask, "mask.png")
+    more = ("--mask", k, "--strength", "0.7", "--prompt", "oil painting", "--mask-blur", "0")
+    ways = [m.run("inpaint", p, *more, *way) for way in ((), ("--soft",), ("--differential",))]
+    return row([owl, mask.convert("RGB"), *ways], 200)
+
+
 def outpaint(m):
     coffee = m.save(example("coffee.png", 384), "coffee.png")
     robin = m.save(example("robin.jpg", 384), "robin.png")
@@ -89,6 +108,13 @@ def outpaint(m):
     return column(rows)
 
 
+def fills(m):
+    """What each fill begins with (strength 0 shows it through the autoencoder alone)."""
+    robin = m.save(example("robin.jpg", 320), "robin.png")
+    sides = ("--right", "40%", "--feather", "0", "--strength", "0")
+    return row([m.run("outpaint", robin, *sides, "--fill", fill) for fill in ("edge", "blur", "mirror", "noise")], 200)
+
+
 def styles(m):
     hoodie = m.save(example("hoodie.jpg", 288), "hoodie.png")
     cells = [Image.open(hoodie)]
@@ -97,18 +123,60 @@ def styles(m):
     return row(cells, 300)
 
 
+def tryon(m):
+    hoodie = m.save(example("hoodie.jpg", 400), "hoodie.png")
+    astronaut = m.save(example("astronaut.png", 512), "astronaut.png")
+    figure = m.run("tryon", hoodie, "--prompt", "a woman, street, summer")
+    person = m.run("tryon", hoodie, "--person", astronaut, "--place", "0.12,0.42,0.72", "--strength", "0.5")
+    return row([Image.open(hoodie), figure, Image.open(astronaut), person], 320)
+
+
+def blend(m):
+    owl, robin = m.save(example("snowy-owl.jpg", 384), "owl.png"), m.save(example("robin.jpg", 384), "robin.png")
+    ways = [m.run("blend", owl, robin, "--method", way, "--strength", "0.4") for way in ("latents", "style")]
+    return row([Image.open(owl), Image.open(robin), *ways], 220)
+
+
+def strip(m):
+    return m.run("strip", m.save(example("chelsea.png", 451), "cat.png"), "--prompt", "oil painting")
+
+
+def upscale(m):
+    rows = []
+    for name, box in (("chelsea.png", (150, 60, 390, 220)), ("robin.jpg", (200, 180, 440, 340))):
+        photo = example(name, 451).crop(box)
+        small = m.save(photo.resize((photo.width // 4, photo.height // 4), Image.BICUBIC), f"small-{name}.png")
+        networks = [m.plain("upscale", small, "--scale", "4", "--upscaler", network)
+                    for network in ("lanczos", "realesrgan-x4plus", "realesr-animevideov3")]
+        rows.append(row([Image.open(small).resize(photo.size, Image.NEAREST), *networks], 240))
+    return column(rows)
+
+
+def control(m):
+    photo = m.save(example("astronaut.png", 384), "astronaut.png")
+    maps = [m.plain("preprocess", photo, "--with", what) for what in ("canny", "softedge", "lineart", "scribble")]
+    return column([row(maps[:2], 384, 0), row(maps[2:], 384, 0)], 0)
+
+
+FILES = {upscale: "upscale.jpg", control: "control-maps.jpg"}  # the others are job-NAME.jpg
+WITHOUT_MODEL = (upscale, control)
+ALL = (inpaint, edges, outpaint, fills, styles, tryon, blend, strip, upscale, control)
+
+
 def main():
-    a = argparse.ArgumentParser(description=__doc__)
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--program", default=str(ROOT / "build/src/pentimento"))
-    a.add_argument("--model", required=True)
-    a.add_argument("--only")
+    a.add_argument("--model")
+    a.add_argument("--only", nargs="+", choices=[make.__name__ for make in ALL])
     a = a.parse_args()
-    for make in (inpaint, outpaint, styles):
-        if a.only and make.__name__ != a.only:
-            continue
+    chosen = [make for make in ALL if not a.only or make.__name__ in a.only]
+    if not a.model and not set(chosen) <= set(WITHOUT_MODEL):
+        raise SystemExit("job_pictures: name the model with --model FILE")
+    for make in chosen:
+        path = PICTURES / FILES.get(make, f"job-{make.__name__}.jpg")
         with tempfile.TemporaryDirectory() as folder:
-            make(Maker(a.program, a.model, folder)).save(PICTURES / f"job-{make.__name__}.jpg", quality=82)
-        print(PICTURES / f"job-{make.__name__}.jpg")
+            make(Maker(a.program, a.model, folder)).save(path, quality=82)
+        print(path)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,13 @@ namespace {
 constexpr std::array kControlFolders = {"ControlNet", "controlnet"};
 constexpr std::array kIpAdapterFolders = {"ipadapter", "IPAdapter"};
 constexpr std::array kEncoderFolders = {"clip_vision", "CLIP-vision"};
+constexpr std::array kCatVtonFolders = {"CatVTON", "catvton"};
 
 bool is_weights(const fs::directory_entry& entry) {
   std::error_code error;
-  if (entry.is_directory(error)) return fs::exists(entry.path() / "config.json", error);
+  if (entry.is_directory(error))
+    return fs::exists(entry.path() / "config.json", error) ||
+           fs::exists(entry.path() / "attention" / "model.safetensors", error);
   constexpr std::array kExtensions = {".safetensors", ".pth", ".pt", ".bin", ".ckpt"};
   return std::ranges::count(kExtensions, entry.path().extension().string()) > 0;
 }
@@ -41,6 +44,7 @@ std::vector<fs::path> installed(const Paths& paths, const AddOnKind& kind) {
 const AddOnKind kControlNets{"ControlNet", kControlFolders, "controlnet"};
 const AddOnKind kIpAdapters{"IP-Adapter", kIpAdapterFolders, "ip_adapter"};
 const AddOnKind kImageEncoders{"CLIP image encoder", kEncoderFolders, "image_encoder"};
+const AddOnKind kCatVtons{"CatVTON", kCatVtonFolders, "catvton"};
 
 fs::path find_add_on(const Context& context, const AddOnKind& kind, const std::string& text) {
   try {

@@ -1,5 +1,5 @@
-// From what a user typed after --control, --ip-adapter or --image-encoder to a file: a path, or the
-// name of a file in its folder under the models.
+// From what a user typed after --control, --ip-adapter, --image-encoder or --weights to a file: a
+// path, or the name of a file or folder in its folder under the models.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ struct AddOnKind {
   std::span<const char* const> folders;  // under DATA/models, as A1111 and ComfyUI name them
   const char* kind;                      // the library's word: "controlnet"
 };
-extern const AddOnKind kControlNets, kIpAdapters, kImageEncoders;
+extern const AddOnKind kControlNets, kIpAdapters, kImageEncoders, kCatVtons;
 
 // `text`: a path, a file name with or without extension; empty: the only one installed. Throws
 // NotFound naming the folder to put one into, InvalidArgument when several fit an empty text.

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/add_on_path.h"
+#include "cli/blend_tools.h"
 #include "cli/control_options.h"
 #include "cli/generation_options.h"
 #include "cli/inputs.h"
@@ -55,27 +56,6 @@ std::vector<InputImage> read_pictures(const std::vector<std::string>& arguments)
   return pictures;
 }
 
-// The networks that the method needs, kept for the run.
-struct Tools {
-  std::shared_ptr<IpAdapter> adapter;
-  std::shared_ptr<Clip> clip;
-  std::unique_ptr<Stylizer> stylizer;
-  BlendTools tools() const { return {adapter.get(), clip.get(), stylizer.get()}; }
-};
-
-Tools load_tools(const Context& context, const Arguments& a, PaintingSession& session,
-                 AddOns& add_ons) {
-  Tools loaded;
-  if (a.request.method == BlendMethod::Style)
-    loaded.stylizer =
-        std::make_unique<Stylizer>(session.runtime(), context.paths.assets / "painting");
-  if (a.request.method != BlendMethod::ImagePrompt) return loaded;
-  loaded.adapter = add_ons.ip_adapter(find_add_on(context, kIpAdapters, a.adapter), session.model(),
-                                      session.progress());
-  loaded.clip = add_ons.clip(find_add_on(context, kImageEncoders, a.encoder), session.progress());
-  return loaded;
-}
-
 void run(Context& context, Arguments& a) {
   read_blend_words(context, a);
   const std::vector<InputImage> pictures = read_pictures(a.inputs);
@@ -85,13 +65,20 @@ void run(Context& context, Arguments& a) {
     find_add_on(context, kIpAdapters, a.adapter);
     find_add_on(context, kImageEncoders, a.encoder);
   }
-  CommandControls controls(context, a.controls, /*from_picture=*/a.request.start_from >= 0);
+  const bool from_picture =
+      a.request.method != BlendMethod::ImagePrompt || a.request.start_from >= 0;
+  CommandControls controls(context, a.controls, from_picture);
   PaintingSession session(context, a.generation, "blend", 1, a.request.image.batch);
   AddOns add_ons(session.runtime(), context.paths.cache);
   controls.load(add_ons, session.model(), session.progress());
-  const Tools tools = load_tools(context, a, session, add_ons);
-  const Img2ImgPlan plan =
+  const LoadedBlendTools tools =
+      load_blend_tools(context, a.request.method, a.adapter, a.encoder, session.runtime(),
+                       session.model(), add_ons, session.progress());
+  Img2ImgPlan plan =
       plan_blend(session.model(), a.request, pictures, session.seed(), &session.timings());
+  SteeringCost cost = controls.cost();
+  tools.add_to(cost, pictures.size());
+  count_steering(plan, session.model(), cost, &session.timings());
   std::string line = std::string("blending by ") + to_string(a.request.method);
   if (a.method == "auto" && a.request.method == BlendMethod::Latents)
     line += " (no IP-Adapter is installed; --method style paints the first like the second)";
@@ -147,8 +134,8 @@ void add_blend(CLI::App& app, Context& context) {
   add_blend_options(*verb, *a);
   add_picture_options(*verb, a->request.image, a->generation);
   add_generation_options(*verb, a->request.image, a->generation);
-  add_control_options(*verb, a->controls);
   add_extra_file_options(*verb, context);
+  add_control_options(*verb, a->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

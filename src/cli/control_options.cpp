@@ -33,9 +33,9 @@ CommandControls::CommandControls(const Context& context, const ControlArguments&
     ControlUnit unit = parse_control_unit(text);
     refuse(problems_of(unit));
     const auto network = find_add_on(context, kControlNets, unit.network);
-    std::optional<Image> picture;
+    std::optional<InputImage> picture;
     if (!unit.picture.empty())
-      picture = read_input(unit.picture).input.image;
+      picture = read_input(unit.picture).input;
     else if (!from_picture)
       throw Error(ErrorKind::InvalidArgument,
                   "control '" + text + "' has nothing to look at; add :image=FILE");
@@ -47,12 +47,20 @@ void CommandControls::load(AddOns& add_ons, const LoadedModel& model, const Prog
   controls_.load(add_ons, model, progress);
 }
 
-void CommandControls::steer(Img2ImgOptions& options) const {
-  if (maps_dir_.empty()) return controls_.steer(options);
-  controls_.steer(options, [folder = std::filesystem::path(maps_dir_)](size_t i, const Image& map) {
+std::function<void(size_t, const Image&)> CommandControls::map_writer() const {
+  if (maps_dir_.empty()) return {};
+  return [folder = std::filesystem::path(maps_dir_)](size_t i, const Image& map) {
     std::filesystem::create_directories(folder);
     write_picture(folder / ("control-" + std::to_string(i + 1) + ".png"), map);
-  });
+  };
+}
+
+Steering CommandControls::ready(const Scene& scene) const {
+  return controls_.ready(scene, map_writer());
+}
+
+void CommandControls::steer(Img2ImgOptions& options) const {
+  controls_.steer(options, map_writer());
 }
 
 }  // namespace pentimento

@@ -29,10 +29,15 @@ class CommandControls {
   bool empty() const { return controls_.empty(); }
   void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
 
+  std::string describe() const { return controls_.describe(); }
+  SteeringCost cost() const { return controls_.cost(); }
+  Steering ready(const Scene& scene) const;
   // Hands them to a run, which this must outlive; nothing when there are none.
   void steer(Img2ImgOptions& options) const;
 
  private:
+  std::function<void(size_t, const Image&)> map_writer() const;
+
   Controls controls_;
   std::string maps_dir_;
 };

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "cli/control_options.h"
 #include "cli/generation_options.h"
 #include "cli/inputs.h"
-#include "cli/model_path.h"
 #include "pipelines/grid.h"
 #include "pipelines/painting_presets.h"
 #include "runtime/version.h"
@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   Img2ImgRequest request;
   GenerationArguments generation;
+  ControlArguments controls;
   std::string input, x, y, z, style;
 };
 
@@ -50,6 +51,43 @@ class OpenModel {
   const Progress& progress_;
   std::string model_, vae_;
   std::optional<LoadedModel> open_;
+};
+
+// The controls of a command line beside whichever model is open.
+class GridControls {
+ public:
+  GridControls(Context& context, const ControlArguments& a, Runtime& runtime,
+               const Progress& progress)
+      : controls_(context, a, /*from_picture=*/true),
+        add_ons_(runtime, context.paths.cache),
+        progress_(progress) {}
+
+  void steer(GridOptions& options) {
+    if (controls_.empty()) return;
+    options.steering = {.description = controls_.describe(),
+                        .steer =
+                            [this](LoadedModel& model, const Scene& scene) {
+                              load(model);
+                              return controls_.ready(scene);
+                            },
+                        .cost =
+                            [this](LoadedModel& model) {
+                              load(model);
+                              return controls_.cost();
+                            }};
+  }
+
+ private:
+  void load(const LoadedModel& model) {
+    if (loaded_for_ == model.sha256) return;
+    controls_.load(add_ons_, model, progress_);
+    loaded_for_ = model.sha256;
+  }
+
+  CommandControls controls_;
+  AddOns add_ons_;
+  const Progress& progress_;
+  std::string loaded_for_;
 };
 
 void write_text(const fs::path& path, const std::string& text) {
@@ -101,8 +139,13 @@ void run_grid_verb(Context& context, Arguments& a) {
   terminal.say(plan.describe(request) + ", into " + folder.string());
   std::map<size_t, std::string> names;
   size_t reused = 0;
-  GridOptions options{
-      .version = version_text(), .timings = &timings, .folder = folder / "cells", .on_cell = {}};
+  GridOptions options{.version = version_text(),
+                      .timings = &timings,
+                      .steering = {},
+                      .folder = folder / "cells",
+                      .on_cell = {}};
+  GridControls controls(context, a.controls, runtime, progress);
+  controls.steer(options);
   options.on_cell = [&](size_t, size_t done, const Image&, bool from_folder) {
     reused += from_folder;
     terminal.say(std::to_string(done) + " of " + std::to_string(plan.cells.size()) +
@@ -112,7 +155,8 @@ void run_grid_verb(Context& context, Arguments& a) {
   const auto model_of = [&](const GridCell& cell) -> LoadedModel& {
     LoadedModel& model = models.get(cell);
     current = static_cast<size_t>(&cell - plan.cells.data());
-    names[current] = "cells/" + cell_file_name(plan, current, model, &input.input, options.version);
+    names[current] = "cells/" + cell_file_name(plan, current, model, &input.input, options.version,
+                                               options.steering.description);
     return model;
   };
   const auto cells = run_grid(
@@ -148,7 +192,10 @@ void run_strip_verb(Context& context, Arguments& a) {
   terminal.say(plan.describe(request) + " at " + std::to_string(request.base.width) + "x" +
                std::to_string(request.base.height) + ", seed " +
                std::to_string(*plan.cells[0].request.seed));
-  GridOptions options{.version = version_text(), .timings = &timings, .folder = {}, .on_cell = {}};
+  GridOptions options{
+      .version = version_text(), .timings = &timings, .steering = {}, .folder = {}, .on_cell = {}};
+  GridControls controls(context, a.controls, runtime, progress);
+  controls.steer(options);
   const auto cells = run_grid(
       plan, [&](const GridCell&) -> LoadedModel& { return model; },
       [&](const GridCell&) { return &input.input; }, options, progress);
@@ -165,6 +212,7 @@ CLI::App* add_verb(CLI::App& app, Context& context, const char* name, const char
   add_picture_options(*verb, a->request, a->generation);
   add_generation_options(*verb, a->request, a->generation);
   add_extra_file_options(*verb, context);
+  add_control_options(*verb, a->controls);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

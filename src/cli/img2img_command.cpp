@@ -70,6 +70,7 @@ void run(Context& context, Arguments& a, const CLI::App& verb, const char* job) 
       input->input = with_pre_pass(*stylizer, *preset, input->input, session.progress());
     const InputImage* picture = input ? &input->input : nullptr;
     plan = plan_img2img(session.model(), request, picture, session.seed(), &session.timings());
+    count_steering(plan, session.model(), controls.cost(), &session.timings());
     Img2ImgOptions options = session.begin(path, plan.describe());
     controls.steer(options);
     Img2ImgInputs all{.picture = picture, .mask = nullptr, .finish = {}, .facts = {}};

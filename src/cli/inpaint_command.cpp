@@ -31,8 +31,9 @@ void run(Context& context, Arguments& a, const CLI::App& verb) {
   PaintingSession session(context, a.generation, "inpaint", 1, a.request.base.batch);
   AddOns add_ons(session.runtime(), context.paths.cache);
   controls.load(add_ons, session.model(), session.progress());
-  const InpaintPlan plan = plan_inpaint(session.model(), a.request, picture.input, mask.input,
-                                        session.seed(), &session.timings());
+  InpaintPlan plan = plan_inpaint(session.model(), a.request, picture.input, mask.input,
+                                  session.seed(), &session.timings());
+  count_steering(plan.img2img, session.model(), controls.cost(), &session.timings());
   Img2ImgOptions options = session.begin(a.input, plan.describe());
   controls.steer(options);
   run_inpaint(session.model(), a.request, plan, picture.input, mask.input, options,
@@ -50,6 +51,7 @@ void add_inpaint(CLI::App& app, Context& context) {
   add_mask_options(*verb, a->request, a->mask);
   add_picture_options(*verb, a->request.base, a->generation);
   add_generation_options(*verb, a->request.base, a->generation);
+  add_extra_file_options(*verb, context);
   add_control_options(*verb, a->controls);
   add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);

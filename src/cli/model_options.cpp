@@ -4,6 +4,7 @@
 #include <random>
 
 #include "cli/model_path.h"
+#include "weights/vae_choice.h"
 
 namespace pentimento {
 

@@ -113,6 +113,22 @@ fs::path find_text_encoder(const Context& context, const std::string& text) {
   return alone && alone->kind == "text_encoder" ? alone->path : find_model(context, text);
 }
 
+fs::path find_model_for(const Context& context, const std::string& text, const std::string& need,
+                        const std::function<bool(const fs::path&)>& fits) {
+  if (!text.empty()) return find_model(context, text);
+  std::vector<CatalogModel> fitting = context.library().list("checkpoint");
+  std::erase_if(fitting, [&](const CatalogModel& m) { return m.problem || !fits(m.path); });
+  if (fitting.size() == 1) return fitting[0].path;
+  if (fitting.empty())
+    throw Error(ErrorKind::NotFound, need + " checkpoint; put one into " +
+                                         context.library().folder().string() +
+                                         ", or name it with --model FILE");
+  std::string names;
+  for (const CatalogModel& m : fitting) names += (names.empty() ? "" : ", ") + m.name;
+  throw Error(ErrorKind::InvalidArgument,
+              "several models would do, choose one with --model: " + names);
+}
+
 fs::path find_model_by_hash(const Context& context, const std::string& name,
                             const std::string& hash) {
   ModelLibrary& library = context.library();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,12 @@ std::optional<std::filesystem::path> find_vae(const Context& context, const std:
 
 // What can lend its text encoder: a checkpoint, or a text encoder alone. Throws as find_model().
 std::filesystem::path find_text_encoder(const Context& context, const std::string& text);
+
+// The same for a job that only models of one build can do: when `text` is empty, the only installed
+// one that `fits`. `need` begins the message when there is none: "X needs an SD 1.5 inpainting".
+std::filesystem::path find_model_for(const Context& context, const std::string& text,
+                                     const std::string& need,
+                                     const std::function<bool(const std::filesystem::path&)>& fits);
 
 // The model an infotext names: by name, and by hash when it has one.
 std::filesystem::path find_model_by_hash(const Context& context, const std::string& name,

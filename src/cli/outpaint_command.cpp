@@ -20,8 +20,10 @@ struct Arguments {
   std::string left = "0", right = "0", top = "0", bottom = "0", all, aspect, fill = "blur";
 };
 
-const std::map<std::string, OutpaintFill> kFills = {
-    {"edge", OutpaintFill::Edge}, {"blur", OutpaintFill::Blur}, {"mirror", OutpaintFill::Mirror}};
+const std::map<std::string, OutpaintFill> kFills = {{"edge", OutpaintFill::Edge},
+                                                    {"blur", OutpaintFill::Blur},
+                                                    {"mirror", OutpaintFill::Mirror},
+                                                    {"noise", OutpaintFill::Noise}};
 
 double parse_aspect(const std::string& text) {
   double width = 0, height = 1;
@@ -80,7 +82,8 @@ void add_outpaint(CLI::App& app, Context& context) {
   verb->add_option("--aspect", a->aspect,
                    "width:height, as 16:9: grows the shorter direction, equally on both sides");
   verb->add_option("--fill", a->fill,
-                   "what the new part begins with: blur, edge, mirror (reflection with noise)")
+                   "what the new part begins with: blur, edge, mirror (reflection with noise), "
+                   "noise (with the picture's texture and colours; for strengths near 1)")
       ->check(CLI::IsMember(keys_of(kFills)))
       ->capture_default_str();
   verb->add_option("--overlap", a->request.overlap_px,
@@ -88,6 +91,14 @@ void add_outpaint(CLI::App& app, Context& context) {
       ->capture_default_str();
   verb->add_option("--feather", a->request.feather_px,
                    "pixels over which both are mixed; 0 leaves every original pixel untouched")
+      ->capture_default_str();
+  verb->add_option("--noise-detail", a->request.noise_detail,
+                   "0..4, of --fill noise: the lower, the more details")
+      ->group("Fine control")
+      ->capture_default_str();
+  verb->add_option("--noise-colour", a->request.noise_colour,
+                   "0..1, of --fill noise: how much it varies in colour")
+      ->group("Fine control")
       ->capture_default_str();
   verb->add_flag("!--no-match-tone", a->request.match_tone,
                  "leave a shift of colour as the model made it")

@@ -4,10 +4,13 @@
 #include <iostream>
 #include <memory>
 
-#include "base/sha256.h"
-#include "cli/context.h"
+#include "base/error.h"
+#include "cli/blend_tools.h"
+#include "cli/control_options.h"
 #include "cli/inputs.h"
-#include "cli/model_path.h"
+#include "cli/repeat_files.h"
+#include "pipelines/blend_infotext.h"
+#include "pipelines/control_infotext.h"
 #include "pipelines/inpaint_infotext.h"
 #include "pipelines/outpaint_infotext.h"
 #include "pipelines/painting_presets.h"
@@ -18,63 +21,10 @@
 namespace pentimento {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Arguments {
-  std::string result, model, vae, text, input, mask, output;
-};
-
-// A file by the name it had: beside the result, then in the working folder; it must have the same
-// bytes unless the user names it.
-InputPicture find_file(const Arguments& a, const std::string& given, const std::string& name,
-                       const std::string& sha256, const char* what, const char* option) {
-  if (!given.empty()) return read_input(given);
-  std::string seen;
-  for (const fs::path& folder :
-       {fs::path(a.result).parent_path(), fs::current_path(),
-        fs::path(a.result).parent_path().parent_path(), fs::path("examples")}) {
-    const fs::path candidate = folder / name;
-    std::error_code error;
-    if (name.empty() || !fs::is_regular_file(candidate, error)) continue;
-    if (sha256_file(candidate) == sha256) return read_input(candidate);
-    seen = candidate.string() + " has that name but other bytes; ";
-  }
-  throw Error(ErrorKind::NotFound, seen + "the picture was made " + what + " '" + name +
-                                       "' (SHA-256 " + sha256.substr(0, 10) + "…); name it with " +
-                                       option + " FILE");
-}
-
-// The VAE the picture names, or the one given; the model's own when there was none.
-std::optional<fs::path> vae_of_then(const Context& context, const Arguments& a,
-                                    const MadeWith& then, const fs::path& model) {
-  if (!a.vae.empty()) return find_vae(context, a.vae, model);
-  if (then.vae_name.empty()) return std::nullopt;
-  try {
-    return find_vae(context, then.vae_name, model);
-  } catch (const Error&) {
-    throw Error(ErrorKind::NotFound, "the picture was made with the VAE '" + then.vae_name +
-                                         "', which is not in the models folder; name it with "
-                                         "--vae FILE");
-  }
-}
-
-// The checkpoint that lent its text encoder, where one did.
-std::optional<fs::path> find_text(const Context& context, const Arguments& a,
-                                  const MadeWith& then) {
-  if (!a.text.empty()) return find_text_encoder(context, a.text);
-  if (then.text_name.empty()) return std::nullopt;
-  try {
-    return find_text_encoder(context, then.text_name);
-  } catch (const Error&) {
-    throw Error(ErrorKind::NotFound, "the picture was made with the text encoder of '" +
-                                         then.text_name + "'; name it with --text-encoder FILE");
-  }
-}
-
 // The job that the infotext tells of, run again.
 struct Again {
   Context& context;
-  const Arguments& a;
+  const RepeatArguments& a;
   const Infotext& info;
   Runtime& runtime;
   LoadedModel& model;
@@ -82,11 +32,27 @@ struct Again {
   const Progress& progress;
   Timings timings;
   Img2ImgOptions options;
+  AddOns add_ons;
+
+  std::vector<Img2ImgPicture> blend() {
+    const BlendRequest request = blend_request_from_infotext(info);
+    const BlendFiles files = blend_files_of_infotext(info);
+    std::vector<InputImage> pictures;
+    for (const auto& [name, sha256] : files.pictures)
+      pictures.push_back(
+          read_input(find_file(a, a.input(pictures.size()), name, sha256, "from", "--input"))
+              .input);
+    const Img2ImgPlan plan = plan_blend(model, request, pictures, 0, &timings);
+    const LoadedBlendTools loaded = load_blend_tools(
+        context, request.method, files.adapter, files.encoder, runtime, model, add_ons, progress);
+    terminal.say(plan.describe());
+    return run_blend(model, loaded.tools(), request, plan, pictures, options, progress);
+  }
 
   std::vector<Img2ImgPicture> inpaint(const InputImage& picture, const MaskFile& file) {
     const InpaintRequest request = inpaint_request_from_infotext(info);
     const InputPicture mask =
-        find_file(a, a.mask, file.name, file.sha256, "with the mask", "--mask");
+        read_input(find_file(a, a.mask, file.name, file.sha256, "with the mask", "--mask"));
     const InpaintPlan plan = plan_inpaint(model, request, picture, mask.input, 0, &timings);
     terminal.say(plan.describe());
     return run_inpaint(model, request, plan, picture, mask.input, options, progress);
@@ -100,6 +66,7 @@ struct Again {
   }
 
   std::vector<Img2ImgPicture> run(const InputImage* picture) {
+    if (was_blended(info)) return blend();
     const auto mask = mask_of_infotext(info);
     if (picture && mask) return inpaint(*picture, *mask);
     if (picture && was_outpainted(info)) return outpaint(*picture);
@@ -117,7 +84,28 @@ struct Again {
   }
 };
 
-void run(Context& context, const Arguments& a) {
+// The ControlNets that steered it, as --control would name them. They are found by name in the
+// models folder.
+ControlArguments controls_of(const RepeatArguments& a, const Infotext& info, size_t inputs) {
+  ControlArguments controls;
+  for (ControlRecord& record : controls_of_infotext(info)) {
+    if (!record.sha256.empty())
+      record.unit.picture = find_file(a, a.input(inputs++), record.name, record.sha256,
+                                      "with the control picture", "--input");
+    controls.units.push_back(to_text(record.unit));
+  }
+  return controls;
+}
+
+// What steered it then and now: the networks' hashes are in these fields.
+void compare_steering(const Infotext& then, const Infotext& now, RepeatReport& report) {
+  for (const auto& [key, value] : then.fields)
+    if (key.starts_with("ControlNet ") || key == "Blend IP-Adapter" || key == "Blend image encoder")
+      if (const std::string again = now.get(key).value_or("none"); again != value)
+        report.differences.push_back(key + " was " + value + ", now it is " + again);
+}
+
+void run(Context& context, const RepeatArguments& a) {
   const Picture old = read_picture(a.result);
   const auto parameters = old.text.find("parameters");
   if (parameters == old.text.end())
@@ -136,15 +124,17 @@ void run(Context& context, const Arguments& a) {
   Terminal terminal(context.talk());
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
-  const fs::path path = a.model.empty()
-                            ? find_model_by_hash(context, then.model_name, then.model_hash)
-                            : find_model(context, a.model);
-  LoadedModel model = load_model(runtime, path, vae_of_then(context, a, then, path),
-                                 context.paths.cache, progress, find_text(context, a, then));
+  const std::filesystem::path path = find_repeated_model(context, a, then);
+  LoadedModel model =
+      load_model(runtime, path, find_repeated_vae(context, a, then, path), context.paths.cache,
+                 progress, find_repeated_text(context, a, then));
   model.extras = context.extra_files();
   std::optional<InputPicture> input;
-  if (!then.input_sha256.empty())
-    input = find_file(a, a.input, then.input_name, then.input_sha256, "from", "--input");
+  size_t inputs = was_blended(info) ? blend_files_of_infotext(info).pictures.size() : 0;
+  if (inputs == 0 && !then.input_sha256.empty())
+    input = read_input(
+        find_file(a, a.input(inputs++), then.input_name, then.input_sha256, "from", "--input"));
+  CommandControls controls(context, controls_of(a, info, inputs), /*from_picture=*/true);
   Again again{.context = context,
               .a = a,
               .info = info,
@@ -153,13 +143,17 @@ void run(Context& context, const Arguments& a) {
               .terminal = terminal,
               .progress = progress,
               .timings = Timings(context.paths.cache / "timings.txt"),
-              .options = {.version = version_text()}};
+              .options = {.version = version_text()},
+              .add_ons = AddOns(runtime, context.paths.cache)};
   again.options.timings = &again.timings;
+  controls.load(again.add_ons, model, progress);
+  controls.steer(again.options);
   const auto pictures = again.run(input ? &input->input : nullptr);
   terminal.finish();
 
   const MadeWith now = made_with_from_infotext(pictures.at(0).infotext);
-  const RepeatReport report = compare_repeat(old.image, then, pictures[0].image, now);
+  RepeatReport report = compare_repeat(old.image, then, pictures[0].image, now);
+  compare_steering(info, pictures[0].infotext, report);
   if (!a.output.empty())
     write_picture(a.output, pictures[0].image,
                   {.text = {{"parameters", format_infotext(pictures[0].infotext)}}});
@@ -181,12 +175,15 @@ void run(Context& context, const Arguments& a) {
 }  // namespace
 
 void add_repeat(CLI::App& app, Context& context) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<RepeatArguments>();
   CLI::App* verb =
       app.add_subcommand("repeat", "make a result again and say whether it is identical");
   verb->add_option("result", a->result, "a picture this program made")->required();
-  verb->add_option("--input", a->input,
-                   "the picture it was made from; default: found by name and hash");
+  verb->add_option("--input", a->inputs,
+                   "the picture it was made from; of several, all of them in their order; default: "
+                   "found by name and hash")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--mask", a->mask, "the mask it was made with, found in the same way");
   verb->add_option("-m,--model", a->model, "the model; default: found by name and hash");
   verb->add_option("--vae", a->vae, "the VAE file, when one was used");

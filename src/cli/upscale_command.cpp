@@ -173,6 +173,7 @@ void add_upscale(CLI::App& app, Context& context) {
       ->group(group)
       ->capture_default_str();
   add_model_options(*verb, a->model, a->refine.image, group);
+  add_extra_file_options(*verb, context);
   verb->add_flag("--list", a->list, "show what is installed");
   verb->add_option("--quality", a->quality, "of jpg and webp files")
       ->group("Output")

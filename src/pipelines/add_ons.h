@@ -28,6 +28,9 @@ class AddOns {
                                         const Progress& progress);
   std::shared_ptr<Clip> clip(const std::filesystem::path& path, const Progress& progress);
 
+  // Control pictures made so far, for make_control().
+  Remembered& control_pictures() { return control_pictures_; }
+
   // Frees all that can be loaded again.
   void drop() { residents_.clear(); }
 
@@ -44,6 +47,7 @@ class AddOns {
 
   Runtime& runtime_;
   std::filesystem::path cache_dir_;
+  Remembered control_pictures_;
   std::list<Resident> residents_;  // most recently used first
 };
 

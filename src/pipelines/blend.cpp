@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
 #include "base/error.h"
+#include "pipelines/blend_infotext.h"
 #include "pipelines/pixels.h"
 #include "pipelines/problems.h"
+#include "pipelines/steering_cost.h"
 
 namespace pentimento {
 namespace {
@@ -95,7 +98,7 @@ Image latents_blended(LoadedModel& model, const std::vector<double>& shares,
   for (size_t i = 0; i < pictures.size(); ++i) {
     if (shares[i] == 0) continue;
     const Image fitted = resize_image(to_rgb(pictures[i].image), width, height, mode);
-    const Tensor latent = model.networks->encode(picture_to_tensor(fitted), progress);
+    const Tensor latent = model.encode(picture_to_tensor(fitted), progress);
     total += shares[i];
     blended = blended.empty() ? latent : slerp(blended, latent, shares[i] / total);
   }
@@ -114,13 +117,26 @@ const InputImage* leading(const BlendRequest& request, std::span<const InputImag
   return request.start_from < 0 ? nullptr : &pictures[static_cast<size_t>(request.start_from)];
 }
 
-std::string describe_shares(const BlendRequest& request, size_t pictures) {
-  std::string text;
-  for (const double share : shares_of(request, pictures)) {
-    const std::string percent = std::to_string(static_cast<int>(std::lround(share * 100)));
-    text += (text.empty() ? "" : ", ") + percent + "%";
-  }
-  return text;
+double compile_seconds(const BlendTools& tools) {
+  double seconds = 0;
+  for (const auto& record : tools.clip->compile_records()) seconds += record.seconds;
+  for (const auto& record : tools.adapter->compile_records()) seconds += record.seconds;
+  return seconds;
+}
+
+// The image prompt, made and timed.
+ImagePrompt looked_at(const LoadedModel& model, const BlendTools& tools,
+                      const BlendRequest& request, std::span<const InputImage> pictures,
+                      Timings* timings, const Progress& progress) {
+  const bool able = tools.clip && tools.adapter;
+  const double compiled = able ? compile_seconds(tools) : 0;
+  const auto began = std::chrono::steady_clock::now();
+  ImagePrompt prompt = make_image_prompt(tools, model.config().family, request, pictures, progress);
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+  if (timings)
+    timings->learn(look_key(*tools.clip, model), static_cast<double>(pictures.size()),
+                   passed.count() - (compile_seconds(tools) - compiled));
+  return prompt;
 }
 
 }  // namespace
@@ -132,6 +148,8 @@ const char* to_string(BlendMode mode) { return name_of(std::array{"merge", "mix"
 const char* to_string(BlendFocus focus) {
   return name_of(std::array{"everything", "style", "layout"}, focus);
 }
+
+const char* to_string(PictureFit fit) { return name_of(std::array{"crop", "pad", "squash"}, fit); }
 
 std::vector<std::string> problems_of(const BlendRequest& request, size_t pictures) {
   Problems problems(problems_of(request.image));
@@ -270,7 +288,7 @@ std::vector<Img2ImgPicture> run_blend(LoadedModel& model, const BlendTools& tool
   if (request.method == BlendMethod::ImagePrompt)
     steered.steer = [&](const Scene& scene) {
       Steering steering = options.steer ? options.steer(scene) : Steering{};
-      steering.image = make_image_prompt(tools, model.config().family, request, pictures, progress);
+      steering.image = looked_at(model, tools, request, pictures, options.timings, progress);
       return steering;
     };
   if (leading(request, pictures)) {
@@ -280,15 +298,7 @@ std::vector<Img2ImgPicture> run_blend(LoadedModel& model, const BlendTools& tool
     start.sha256 = leading(request, pictures)->sha256;
     inputs.picture = &start;
   }
-  inputs.facts = {{"Blend", std::string(to_string(request.method))},
-                  {"Blend weights", describe_shares(request, pictures.size())}};
-  if (request.method == BlendMethod::ImagePrompt) {
-    inputs.facts.emplace_back("Blend mode", to_string(request.mode));
-    inputs.facts.emplace_back("Blend focus", to_string(request.focus));
-  }
-  for (size_t i = 0; i < pictures.size(); ++i)
-    inputs.facts.emplace_back("Blend picture " + std::to_string(i + 1),
-                              pictures[i].sha256.substr(0, 10));
+  inputs.facts = blend_facts(request, tools, pictures);
   return run_img2img(model, request.image, plan, inputs, steered, progress);
 }
 

@@ -40,6 +40,7 @@ struct BlendRequest {
 const char* to_string(BlendMethod method);  // "image-prompt", "latents", "style"
 const char* to_string(BlendMode mode);      // "merge", "mix"
 const char* to_string(BlendFocus focus);    // "everything", "style", "layout"
+const char* to_string(PictureFit fit);      // "crop", "pad", "squash"
 
 // Every problem, one line each; empty when it can run.
 std::vector<std::string> problems_of(const BlendRequest& request, size_t pictures);
@@ -55,9 +56,10 @@ std::vector<float> attention_weights(const std::vector<PromptAttention>& attenti
 
 // What a blend needs beside the model, by method; unused ones may be null.
 struct BlendTools {
-  IpAdapter* adapter = nullptr;  // ImagePrompt
-  Clip* clip = nullptr;          // ImagePrompt: the image encoder the adapter was made with
-  Stylizer* stylizer = nullptr;  // Style
+  IpAdapter* adapter = nullptr;         // ImagePrompt
+  Clip* clip = nullptr;                 // ImagePrompt: the image encoder the adapter was made with
+  Stylizer* stylizer = nullptr;         // Style
+  std::string adapter_name, clip_name;  // "file [10 digits of its hash]", for the infotext
 };
 
 // The image prompts of both branches of guidance, keys and values computed once.

@@ -5,9 +5,11 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <span>
 #include <sstream>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "pipelines/problems.h"
 
 namespace pentimento {
@@ -86,6 +88,22 @@ Image matching_part(const Image& own, const PartOfPicture& part, ResizeMode mode
   return crop(own, region);
 }
 
+// The control picture, found by the content of what it is made from.
+Image map_of(const Image& picture, const PreprocessOptions& options, const Scene& scene,
+             ResizeMode fit, Remembered* remembered) {
+  const auto make = [&] {
+    return control_picture(picture, options, scene.width, scene.height, fit);
+  };
+  if (!remembered) return make();
+  std::ostringstream key;
+  key << "control " << static_cast<int>(options.preprocessor) << " " << options.threshold_a << " "
+      << options.threshold_b << " " << scene.width << "x" << scene.height << " "
+      << static_cast<int>(fit) << " " << picture.width << "x" << picture.height << "x"
+      << picture.channels << " " << sha256_hex(std::as_bytes(std::span(picture.pixels)));
+  return *remembered->get<Image>(key.str(), make,
+                                 [](const Image& image) { return image.pixels.size(); });
+}
+
 // What the network sees as unknown is shown to people as black.
 void black_out(Image& rgb, const Image& mask) {
   for (size_t i = 0; i < mask.pixels.size(); ++i)
@@ -153,7 +171,7 @@ std::vector<std::string> problems_of(const ControlUnit& unit) {
 }
 
 ReadyControl make_control(std::shared_ptr<ControlNet> network, const ControlUnit& unit,
-                          const Image* own, const Scene& scene) {
+                          const Image* own, const Scene& scene, Remembered* remembered) {
   refuse(problems_of(unit));
   if (!own && !scene.picture)
     refuse_unit("there is no picture to look at; name one with image=FILE");
@@ -162,14 +180,13 @@ ReadyControl make_control(std::shared_ptr<ControlNet> network, const ControlUnit
       !own ? *scene.picture : (whole ? *own : matching_part(*own, *scene.part, unit.resize_mode));
   const ResizeMode fit = own && whole ? unit.resize_mode : ResizeMode::Stretch;
 
-  ReadyControl ready{
-      .control = {.network = std::move(network),
-                  .picture = {},
-                  .weight = unit.weight,
-                  .start = unit.start,
-                  .end = unit.end,
-                  .mode = unit.mode},
-      .map = control_picture(picture, unit.preprocess, scene.width, scene.height, fit)};
+  ReadyControl ready{.control = {.network = std::move(network),
+                                 .picture = {},
+                                 .weight = unit.weight,
+                                 .start = unit.start,
+                                 .end = unit.end,
+                                 .mode = unit.mode},
+                     .map = map_of(picture, unit.preprocess, scene, fit, remembered)};
   if (unit.preprocess.preprocessor != Preprocessor::Inpaint) {
     ready.control.picture = control_tensor(ready.map, nullptr);
     return ready;

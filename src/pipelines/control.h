@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipelines/preprocess.h"
+#include "pipelines/remembered.h"
 #include "pipelines/steering.h"
 #include "text/infotext.h"
 
@@ -43,10 +44,11 @@ struct ReadyControl {
 // `own`: the unit's picture, any size; null: the scene's. What is to be painted (for the
 // preprocessor inpaint) is said by the clear parts of an RGBA picture, else by the scene's mask.
 // When the scene is a part of a larger picture, the unit's picture counts as one of the whole.
+// `remembered`: keeps preprocessed pictures for the next run and the next grid cell; may be null.
 // Throws InvalidArgument with the problems, and when there is no picture, or nothing says what to
 // paint.
 ReadyControl make_control(std::shared_ptr<ControlNet> network, const ControlUnit& unit,
-                          const Image* own, const Scene& scene);
+                          const Image* own, const Scene& scene, Remembered* remembered = nullptr);
 
 // "Module: canny, Model: control_canny [1a2b3c4d5e], Weight: 1.0, …": the value of A1111's infotext
 // field "ControlNet N". `hash`: SHA-256 of the network's file.

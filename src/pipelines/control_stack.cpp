@@ -1,6 +1,7 @@
 #include "pipelines/control_stack.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -45,9 +46,13 @@ ControlStack::ControlStack(std::span<const Control> controls, int calls, const P
     hints_.push_back(control.network->hint(control.picture, progress));
 }
 
-bool ControlStack::at_work(const Control& control, int call) const {
-  const double share = static_cast<double>(call) / calls_;
+bool at_work(const Control& control, int call, int calls) {
+  const double share = static_cast<double>(call) / calls;
   return control.weight != 0 && share >= control.start && share <= control.end;
+}
+
+bool positive_only(const Control& control) {
+  return control.mode == ControlMode::Control || control.network->global_pool();
 }
 
 ControlStack::Prepared ControlStack::prepared(size_t control, const ConditionSchedule::Entry& entry,
@@ -59,24 +64,40 @@ ControlStack::Prepared ControlStack::prepared(size_t control, const ConditionSch
   return slot;
 }
 
+std::vector<Residuals> ControlStack::found_by(size_t control, const Tensor& x, double timestep,
+                                              const std::vector<Prepared>& conditions,
+                                              const Progress& progress) {
+  ControlNet& network = *controls_[control].network;
+  const auto compiling = [&] {
+    double seconds = 0;
+    for (const auto& record : network.compile_records()) seconds += record.seconds;
+    return seconds;
+  };
+  const double compiled = compiling();
+  const auto began = std::chrono::steady_clock::now();
+  auto found = network.evaluate(x, timestep, hints_[control], conditions, progress);
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+  spent_.seconds += passed.count();
+  spent_.computing_seconds += passed.count() - (compiling() - compiled);
+  spent_.branches += static_cast<double>(conditions.size());
+  return found;
+}
+
 std::vector<Residuals> ControlStack::evaluate(const Tensor& x, double timestep, int call,
                                               std::span<const Branch> branches,
                                               const Progress& progress) {
   std::vector<Residuals> sums(branches.size());
   for (size_t c = 0; c < controls_.size(); ++c) {
     const Control& control = controls_[c];
-    if (!at_work(control, call)) continue;
-    const bool positive_only =
-        control.mode == ControlMode::Control || control.network->global_pool();
+    if (!at_work(control, call, calls_)) continue;
     std::vector<size_t> steered;
     std::vector<Prepared> conditions;
     for (size_t b = 0; b < branches.size(); ++b) {
-      if (branches[b].negative && positive_only) continue;
+      if (branches[b].negative && positive_only(control)) continue;
       steered.push_back(b);
       conditions.push_back(prepared(c, *branches[b].entry, progress));
     }
-    std::vector<Residuals> found =
-        control.network->evaluate(x, timestep, hints_[c], conditions, progress);
+    std::vector<Residuals> found = found_by(c, x, timestep, conditions, progress);
     for (size_t i = 0; i < steered.size(); ++i) add(sums[steered[i]], std::move(found[i]), control);
   }
   return sums;

@@ -12,6 +12,7 @@
 #include "pipelines/add_ons.h"
 #include "pipelines/control.h"
 #include "pipelines/img2img.h"
+#include "pipelines/steering_cost.h"
 
 namespace pentimento {
 
@@ -20,11 +21,16 @@ class Controls {
  public:
   // `picture`: what the unit looks at; none: the job's own. Throws InvalidArgument with the
   // problems of the unit.
-  void add(ControlUnit unit, std::filesystem::path network, std::optional<Image> picture);
+  void add(ControlUnit unit, std::filesystem::path network, std::optional<InputImage> picture);
   bool empty() const { return units_.empty(); }
 
-  // Loads the networks beside `model`. Throws as AddOns does.
+  // Loads the networks beside `model`. Throws as AddOns does. `add_ons` must outlive this.
   void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
+
+  // In one line: the units, and their own pictures by content.
+  std::string describe() const;
+  // For the plan: what has been loaded.
+  SteeringCost cost() const;
 
   // `on_map` is shown what each network sees. Throws as make_control does.
   Steering ready(const Scene& scene,
@@ -38,11 +44,12 @@ class Controls {
   struct Unit {
     ControlUnit unit;
     std::filesystem::path network_path;
-    std::optional<Image> picture;
+    std::optional<InputImage> picture;
     std::shared_ptr<ControlNet> network;
     std::string hash;
   };
   std::vector<Unit> units_;
+  AddOns* add_ons_ = nullptr;
 };
 
 }  // namespace pentimento

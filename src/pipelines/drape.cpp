@@ -1,23 +1,34 @@
 #include "pipelines/drape.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "base/error.h"
 #include "image/blur.h"
 #include "image/composite.h"
+#include "image/mask.h"
 #include "image/resize.h"
 #include "pipelines/pixels.h"
-#include "pipelines/problems.h"
-#include "samplers/sampling_plan.h"
+#include "pipelines/repeat.h"
+#include "samplers/run_memory.h"
 #include "weights/catvton_file.h"
 
 namespace pentimento {
 namespace {
 
-// Whole and centred on white.
-Image on_white(const Image& garment, int width, int height) {
-  const Image rgb = to_rgb(garment);
+using Clock = std::chrono::steady_clock;
+
+// Of a file or a folder.
+std::string name_of(const std::filesystem::path& path) {
+  return path.has_stem() ? path.stem().string() : path.parent_path().filename().string();
+}
+
+// Whole and centred on white, as it was trained to see garments.
+Image on_white(const DrapeInputs& inputs, int width, int height) {
+  Image rgb = to_rgb(inputs.garment->image);
+  if (inputs.garment_mask)
+    rgb = to_rgb(with_alpha(rgb, mask_from_image(inputs.garment_mask->image, MaskRounding::Keep)));
   const double scale =
       std::min(static_cast<double>(width) / rgb.width, static_cast<double>(height) / rgb.height);
   const int w = std::clamp(static_cast<int>(rgb.width * scale), 1, width),
@@ -82,23 +93,6 @@ Tensor channels(Tensor a, const Tensor& b) {
   return a;
 }
 
-void check_mask(const DrapeModel& model, const DrapeInputs& inputs) {
-  const auto refuse_mask = [](const std::string& what) {
-    throw Error(ErrorKind::InvalidArgument, "try-on: " + what);
-  };
-  if (!model.needs_mask && !inputs.mask.empty())
-    refuse_mask("the mask-free weights take no mask; leave it out");
-  if (!model.needs_mask) return;
-  if (inputs.mask.empty()) refuse_mask("these weights need a mask of where the garment goes");
-  if (inputs.mask.channels != 1 || inputs.mask.width != inputs.person.width ||
-      inputs.mask.height != inputs.person.height)
-    refuse_mask("a mask of " + std::to_string(inputs.mask.width) + "x" +
-                std::to_string(inputs.mask.height) +
-                ", expected the person's size and one channel");
-  if (std::ranges::none_of(inputs.mask.pixels, [](uint8_t v) { return v > 127; }))
-    refuse_mask("the mask is empty; paint white where the garment goes");
-}
-
 // Person and garment as one latent, and the extra channels of both branches of guidance.
 struct Fitting {
   size_t axis;  // they lie along
@@ -125,8 +119,14 @@ Fitting fit(DrapeModel& model, const Image& person, const Image& garment, const 
   return fitting;
 }
 
-Tensor denoise(DrapeModel& model, const DrapeRequest& request, const Fitting& fitting,
-               const Progress& progress) {
+// Seconds a call has taken, of the calls that were really made.
+struct Denoised {
+  Tensor latent;
+  double seconds_per_call = 0;
+};
+
+Denoised denoise(DrapeModel& model, const DrapeRequest& request, const DrapePlan& resolved,
+                 const Fitting& fitting, const Img2ImgOptions& options, const Progress& progress) {
   StableDiffusion& networks = *model.networks;
   const int c = networks.config().unet.out_channels;
   const int h = static_cast<int>(fitting.with.dim(2)), w = static_cast<int>(fitting.with.dim(3));
@@ -137,82 +137,137 @@ Tensor denoise(DrapeModel& model, const DrapeRequest& request, const Fitting& fi
 
   const SamplingPlan plan =
       plan_sampling(resolve_sampler_name("DDIM", ""), request.steps, {}, model.table);
-  ImageNoise noise(request.rng, c, h, w, {.seed = request.seed},
+  ImageNoise noise(request.rng, c, h, w, {.seed = resolved.seed},
                    networks.config().vae.scale_factor);
-  int calls = 0;
-  RunInputs inputs;
-  inputs.options.eta = request.eta;
-  inputs.network = [&](const Vec& x, double timestep) {
-    progress.at("denoise", calls++, plan.model_calls);
+  int calls = 0, computed = 0;
+  double seconds = 0;
+  const Network guided = [&](const Vec& x, double timestep) {
+    const auto began = Clock::now();
     const auto said = networks.predict(Tensor({1, c, h, w}, x), timestep, conditions, progress);
     Vec guided = said[0].data;
     if (said.size() > 1)
       for (size_t i = 0; i < guided.size(); ++i)
         guided[i] = static_cast<float>(said[1].data[i] +
                                        request.cfg * (double{guided[i]} - said[1].data[i]));
+    // The first call compiles the network; it is no measure.
+    if (computed++ > 0) seconds += std::chrono::duration<double>(Clock::now() - began).count();
     return guided;
+  };
+  const Network remembered = with_memory(guided, options.memory);
+  RunInputs inputs;
+  inputs.options.eta = request.eta;
+  inputs.network = [&](const Vec& x, double timestep) {
+    progress.at("denoise", calls++, plan.model_calls);
+    return remembered(x, timestep);
+  };
+  inputs.on_step = [&](int, int, const Vec& x0) {
+    if (options.on_latent) options.on_latent(first_half(Tensor({1, c, h, w}, x0), fitting.axis));
   };
   Vec x = start(plan, {}, noise.first());
   x = run(plan, model.table, std::move(x), noise, inputs);
   progress.at("denoise", plan.model_calls, plan.model_calls);
-  return first_half(Tensor({1, c, h, w}, std::move(x)), fitting.axis);
+  return {.latent = first_half(Tensor({1, c, h, w}, std::move(x)), fitting.axis),
+          .seconds_per_call = computed > 1 ? seconds / (computed - 1) : 0};
+}
+
+Infotext describe_worn(const DrapeModel& model, const DrapeRequest& request, const DrapePlan& plan,
+                       const DrapeInputs& inputs, const Image& image, const std::string& version) {
+  Img2ImgRequest said;
+  said.strength = 1;
+  said.rng = request.rng;
+  said.eta = request.eta;
+  MadeWith made{.sampler = "DDIM", .scheduler = "DDIM"};
+  made.steps = plan.steps;
+  made.cfg = request.cfg;
+  made.seed = plan.seed;
+  made.width = plan.width;
+  made.height = plan.height;
+  made.model_name = model.base_name;
+  made.model_hash = model.base_hash;
+  made.vae_name = model.vae_name;
+  made.vae_hash = model.vae_sha256;
+  made.input_name = inputs.garment->name;
+  made.input_sha256 = inputs.garment->sha256;
+  made.precision = to_string(model.runtime.precision);
+  made.device = model.runtime.device;
+  made.pixels_sha256 = pixels_sha256(image);
+  made.version = version;
+  made.facts = {{"Job", "tryon"},
+                {"CatVTON", model.name + " [" + model.sha256.substr(0, 10) + "]"},
+                {"Person", inputs.person->name},
+                {"Person SHA-256", inputs.person->sha256}};
+  if (inputs.mask) made.facts.emplace_back("Person mask SHA-256", inputs.mask->sha256);
+  if (inputs.garment_mask)
+    made.facts.emplace_back("Garment mask SHA-256", inputs.garment_mask->sha256);
+  if (model.needs_mask && !request.repaint) made.facts.emplace_back("Overlay", "False");
+  return to_infotext(said, made);
 }
 
 }  // namespace
 
-DrapeModel load_drape_model(Runtime& runtime, const std::filesystem::path& checkpoint,
-                            const std::filesystem::path& attention,
-                            const std::optional<std::filesystem::path>& vae,
-                            const std::filesystem::path& cache_dir, const Progress& progress) {
-  Checkpoint base = open_checkpoint(checkpoint);
-  const CatVtonFile file = open_catvton(attention);
+DrapeModel load_drape_model(Runtime& runtime, const DrapeFiles& files,
+                            const std::filesystem::path& cache_dir,
+                            const std::function<void(const std::string&)>& on_note,
+                            const Progress& progress) {
+  if (on_note) on_note(kCatVtonLicence);
+  Checkpoint base = open_checkpoint(files.checkpoint);
+  const CatVtonFile file = open_catvton(files.attention);
   put_into(base, file);
+  base.text.clear();  // no prompt is read
   const SchedulerConfig& s = base.config.scheduler;
   DrapeModel model{.networks = nullptr,
                    .table = NoiseTable(s.beta_start, s.beta_end, s.beta_schedule,
                                        s.num_train_timesteps, s.rescale_betas_zero_snr),
                    .needs_mask = base.config.variant == Variant::Inpaint,
-                   .name = attention.stem().string()};
-  std::string id = checkpoint_sha256(checkpoint, cache_dir, progress) + "+" +
-                   checkpoint_sha256(file.path, cache_dir, progress);
-  std::optional<VaeFile> vae_file;
-  if (vae) {
-    vae_file = open_vae(*vae, &base.config.vae);
-    id += "+" + checkpoint_sha256(vae_file->path, cache_dir, progress);
+                   .runtime = runtime.options(),
+                   .name = name_of(files.attention),
+                   .sha256 = checkpoint_sha256(file.path, cache_dir, progress),
+                   .base_name = name_of(files.checkpoint),
+                   .base_hash = {},
+                   .vae_name = {},
+                   .vae_sha256 = {}};
+  model.runtime.precision = runtime.precision();
+  const std::string base_sha256 = checkpoint_sha256(files.checkpoint, cache_dir, progress);
+  model.base_hash = base_sha256.substr(0, 10);
+  std::string id = base_sha256 + "+" + model.sha256;
+  std::optional<VaeFile> vae;
+  if (files.vae) {
+    vae = open_vae(*files.vae, &base.config.vae);
+    model.vae_name = files.vae->filename().string();
+    model.vae_sha256 = checkpoint_sha256(vae->path, cache_dir, progress);
+    id += "+" + model.vae_sha256;
   }
-  model.networks = StableDiffusion::load(runtime, std::move(base), id, std::move(vae_file));
+  model.networks = StableDiffusion::load(runtime, std::move(base), id, std::move(vae));
   return model;
 }
 
-std::vector<std::string> problems_of(const DrapeRequest& request) {
-  Problems problems;
-  for (const auto& [field, value] : {std::pair{"width", request.width}, {"height", request.height}})
-    if (value < 64 || value > 2048 || value % 8)
-      problems.add(std::string(field) + " is " + std::to_string(value) +
-                   ", expected a multiple of 8 from 64 to 2048");
-  problems.range("steps", request.steps, 1, 1000);
-  problems.range("cfg", request.cfg, 1.0, 30.0);
-  problems.range("eta", request.eta, 0.0, 1.0);
-  problems.range("seed", request.seed, uint64_t{0}, uint64_t{4294967295});
-  return problems.take();
-}
-
-Image run_drape(DrapeModel& model, const DrapeRequest& request, const DrapeInputs& inputs,
-                const Progress& progress) {
-  refuse(problems_of(request));
-  check_mask(model, inputs);
-  const int width = request.width, height = request.height;
-  const Image person = resize_image(to_rgb(inputs.person), width, height, ResizeMode::Crop);
+Img2ImgPicture run_drape(DrapeModel& model, const DrapeRequest& request, const DrapePlan& plan,
+                         const DrapeInputs& inputs, const Img2ImgOptions& options,
+                         const Progress& progress) {
+  const int width = plan.width, height = plan.height;
+  const auto as_person = [&](const Image& image) {
+    return resize_image(image, width, height, ResizeMode::Crop);
+  };
+  const Image person = as_person(to_rgb(inputs.person->image));
   Image mask;
-  if (model.needs_mask) mask = binary(resize_image(inputs.mask, width, height, ResizeMode::Crop));
-  const Fitting fitting =
-      fit(model, person, on_white(inputs.garment, width, height), mask, progress);
-  const Tensor latent = denoise(model, request, fitting, progress);
+  if (model.needs_mask)
+    mask = binary(as_person(mask_from_image(inputs.mask->image, MaskRounding::Keep)));
+  const Fitting fitting = fit(model, person, on_white(inputs, width, height), mask, progress);
+  if (options.memory) options.memory->begin_picture();
+  const Denoised denoised = denoise(model, request, plan, fitting, options, progress);
+  if (options.timings)
+    options.timings->learn(model.timing_key("drape"),
+                           double(width) * height * (request.cfg == 1 ? 1 : 2),
+                           denoised.seconds_per_call);
   progress.at("decode", 0, 1);
-  const Image worn = tensor_to_picture(model.networks->decode(latent, progress));
-  if (!model.needs_mask || !request.repaint) return worn;
+  Img2ImgPicture worn{.image = tensor_to_picture(model.networks->decode(denoised.latent, progress)),
+                      .infotext = {},
+                      .seed = plan.seed};
   // OpenCV's sigma for a kernel of a fiftieth of the height, as CatVTON blurs it.
-  return blend_by_mask(person, worn, gaussian_blur(mask, 0.003 * height + 0.35));
+  if (model.needs_mask && request.repaint)
+    worn.image = blend_by_mask(person, worn.image, gaussian_blur(mask, 0.003 * height + 0.35));
+  worn.infotext = describe_worn(model, request, plan, inputs, worn.image, options.version);
+  return worn;
 }
 
 }  // namespace pentimento

@@ -151,7 +151,8 @@ std::string GridPlan::describe(const GridRequest& request) const {
 }
 
 std::string cell_file_name(const GridPlan& plan, size_t index, const LoadedModel& model,
-                           const InputImage* picture, const std::string& version) {
+                           const InputImage* picture, const std::string& version,
+                           const std::string& steered_by) {
   const GridCell& cell = plan.cells[index];
   MadeWith made;
   made.sampler = cell.request.sampler;
@@ -175,6 +176,7 @@ std::string cell_file_name(const GridPlan& plan, size_t index, const LoadedModel
   made.clip_skip = model.clip_skip;
   made.lora_hashes = lora_stamps(model, cell.request.prompt);
   made.facts = {{"Painting style", cell.preset}};
+  if (!steered_by.empty()) made.facts.emplace_back("Steered by", steered_by);
   const std::string key = sha256_hex(format_infotext(to_infotext(cell.request, made)));
   const size_t x = index % plan.columns, y = index / plan.columns % plan.rows,
                z = index / plan.columns / plan.rows;
@@ -194,7 +196,8 @@ std::vector<Image> run_grid(const GridPlan& plan, const GridModels& models,
     const InputImage* input = picture(cell);
     fs::path file;
     if (!options.folder.empty())
-      file = options.folder / cell_file_name(plan, index, model, input, options.version);
+      file = options.folder / cell_file_name(plan, index, model, input, options.version,
+                                             options.steering.description);
     if (!file.empty()) {
       if (auto old = kept(file)) {
         images[index] = std::move(*old);
@@ -212,8 +215,12 @@ std::vector<Image> run_grid(const GridPlan& plan, const GridModels& models,
       request.negative_prompt = prompts.negative_prompt;
       inputs.facts = preset_facts(preset, /*pre_pass=*/false);
     }
-    const Img2ImgPlan one = plan_img2img(model, request, input, *request.seed, options.timings);
+    Img2ImgPlan one = plan_img2img(model, request, input, *request.seed, options.timings);
     Img2ImgOptions quiet;
+    if (options.steering.steer) {
+      count_steering(one, model, options.steering.cost(model), options.timings);
+      quiet.steer = [&](const Scene& scene) { return options.steering.steer(model, scene); };
+    }
     quiet.version = options.version;
     quiet.timings = options.timings;
     auto made = run_img2img(model, request, one, inputs, quiet, progress);

@@ -13,6 +13,7 @@
 
 #include "pipelines/grid_axis.h"
 #include "pipelines/img2img.h"
+#include "pipelines/steering_cost.h"
 
 namespace pentimento {
 
@@ -43,9 +44,18 @@ using GridModels = std::function<LoadedModel&(const GridCell& cell)>;
 // The picture a cell starts from (a preset may lay a style on it); null for text to image.
 using GridPicture = std::function<const InputImage*(const GridCell& cell)>;
 
+// What steers all cells beside their prompts. Every member or none.
+struct GridSteering {
+  // Says what it is: cells that were steered by something else are painted again.
+  std::string description;
+  std::function<Steering(LoadedModel& model, const Scene& scene)> steer;
+  std::function<SteeringCost(LoadedModel& model)> cost;
+};
+
 struct GridOptions {
   std::string version;
   Timings* timings = nullptr;
+  GridSteering steering;
   std::filesystem::path folder;  // where cells are kept and found; empty: nowhere
   // done cells of all of them; `from_folder`: it was there already.
   std::function<void(size_t cell, size_t done, const Image&, bool from_folder)> on_cell;
@@ -66,7 +76,8 @@ std::string grid_page(const GridRequest& request, const GridPlan& plan,
 
 // The file a cell is kept in: named after its place and after all that decides what it looks like.
 std::string cell_file_name(const GridPlan& plan, size_t index, const LoadedModel& model,
-                           const InputImage* picture, const std::string& version);
+                           const InputImage* picture, const std::string& version,
+                           const std::string& steered_by = {});
 
 // The same seed at these five strengths and half the size: what strength means for a picture.
 GridRequest strip_of(const Img2ImgRequest& base, int width, int height);

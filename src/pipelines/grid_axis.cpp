@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "pipelines/infotext_fields.h"
 #include "pipelines/painting_presets.h"
 #include "text/csv.h"
@@ -100,6 +101,29 @@ void set_size(GridCell& cell, const std::string& value, const Values&) {
   cell.request.height = size->second;
 }
 
+template <size_t N>
+size_t place_of(const char* const (&words)[N], const std::string& value, const char* expected) {
+  for (size_t i = 0; i < N; ++i)
+    if (value == words[i]) return i;
+  refuse_value(value, expected);
+}
+
+void set_resize_mode(GridCell& cell, const std::string& value, const Values&) {
+  constexpr const char* kModes[] = {"stretch", "crop", "fill", "latent"};
+  cell.request.resize_mode =
+      static_cast<ResizeMode>(place_of(kModes, value, "stretch, crop, fill or latent"));
+}
+
+void set_emphasis(GridCell& cell, const std::string& value, const Values&) {
+  constexpr const char* kKinds[] = {"original", "none", "ignore", "no-norm"};
+  cell.request.emphasis =
+      static_cast<Emphasis>(place_of(kKinds, value, "original, none, ignore or no-norm"));
+}
+
+void set_noise_delta(GridCell& cell, const std::string& value, const Values&) {
+  cell.request.eta_noise_seed_delta = whole_of(value);
+}
+
 void set_rng(GridCell& cell, const std::string& value, const Values&) {
   if (value != "CPU" && value != "cpu" && value != "NV" && value != "nv")
     refuse_value(value, "cpu or nv");
@@ -163,6 +187,9 @@ std::vector<GridParameter> all_parameters() {
        0,
        set_number<&Img2ImgRequest::initial_noise_multiplier>},
       {"extra_noise", {"Extra noise"}, number, 0, set_number<&Img2ImgRequest::extra_noise>},
+      {"ensd", {"Eta noise seed delta"}, integer, 0, set_noise_delta},
+      {"emphasis", {"Emphasis"}, text, 0.05, set_emphasis},
+      {"resize_mode", {"Resize mode"}, text, 0.05, set_resize_mode},
       {"rng", {"RNG source"}, text, 0, set_rng},
       {"size", {"Size"}, text, 0.3, set_size},
       {"style", {"Styles"}, text, 0.05, set_preset},
@@ -249,6 +276,16 @@ Values permutations(Values words) {
   return all;
 }
 
+// A1111's -1 asks for some seed: another one each time, but in every grid the same.
+void draw_seeds(Values& values) {
+  uint64_t drawn = 0;
+  for (std::string& value : values)
+    if (value == "-1") {
+      const std::string hash = sha256_hex("seed " + std::to_string(++drawn));
+      value = std::to_string(std::stoull(hash.substr(0, 8), nullptr, 16));
+    }
+}
+
 std::string trimmed(const std::string& text) {
   const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
   return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
@@ -291,6 +328,7 @@ GridAxis parse_axis(std::string_view text) {
   GridAxis axis;
   axis.parameter = &find_parameter(text.substr(0, equals));
   axis.values = parse_values(text.substr(equals + 1), axis.parameter->kind);
+  if (axis.parameter->name == "seed" || axis.parameter->name == "subseed") draw_seeds(axis.values);
   if (axis.parameter->name == "order") axis.values = permutations(axis.values);
   return axis;
 }

@@ -1,6 +1,7 @@
 // One direction of a grid: a parameter and the values it takes, in A1111's X/Y/Z syntax
 // (webui-spec §3.5):
 //   strength=0.3,0.5,0.7      a list; quotes around a value that holds a comma
+//   seed=-1,-1                some seeds, the same ones in every grid
 //   seed=1-5    steps=10-30 (+10)    cfg=4-8 [5]     ranges: by 1, by a step, so many of them
 //   prompt=cat,dog,"red fox"  the first is searched in the prompts, each one replaces it (S/R)
 //   order=a,b,c               every order of these words, as they stand in the prompt

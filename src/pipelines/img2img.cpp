@@ -242,9 +242,10 @@ class Stopwatch {
  public:
   explicit Stopwatch(const Run& run)
       : run_(run), compiling_(compile_seconds()), began_(Clock::now()) {}
-  void learn(const char* what, double times) {  // 0: what was measured is no measure
+  // times 0: what was measured is no measure. `beside`: seconds that were spent on something else.
+  void learn(const char* what, double times, double beside = 0) {
     const double compiled = compile_seconds() - compiling_;
-    const double seconds = seconds_since(began_) - compiled;
+    const double seconds = seconds_since(began_) - compiled - beside;
     const double pixels = static_cast<double>(run_.plan.width) * run_.plan.height;
     if (run_.options.timings && times > 0)
       run_.options.timings->learn(run_.model.timing_key(what), pixels * times, seconds);
@@ -262,6 +263,12 @@ class Stopwatch {
   double compiling_;
   Clock::time_point began_;
 };
+
+void learn_controls(const Run& run, double branches, double seconds) {
+  const double pixels = static_cast<double>(run.plan.width) * run.plan.height;
+  if (run.options.timings && branches > 0)
+    run.options.timings->learn(run.model.timing_key("control"), pixels * branches, seconds);
+}
 
 Infotext describe_picture(const Run& run, size_t index, const Image& image) {
   MadeWith made;
@@ -333,12 +340,15 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
     if (options.memory) options.memory->begin_picture();
     run.recalled = 0;
     Stopwatch watch(run);
+    const ControlStack::Spent spent = run.controls.spent();
     const Tensor init_latent = init_latent_of(run, index);
     const Tensor latent = denoise(run, index, init_latent);
     if (index == 0) trace(run, "latent", latent);
     const double calls = run.recalled == 0 ? plan.model_calls : 0;
-    watch.learn(run.controls.empty() ? "unet" : "unet with controls",
-                (plan.cfg == 1.0 ? 1.0 : 2.0) * calls);
+    const ControlStack::Spent now = run.controls.spent();
+    watch.learn("unet", (plan.cfg == 1.0 ? 1.0 : 2.0) * calls, now.seconds - spent.seconds);
+    learn_controls(run, now.branches - spent.branches,
+                   now.computing_seconds - spent.computing_seconds);
     progress.at("decode", 0, 1);
     Image image = tensor_to_picture(model.networks->decode(latent, progress));
     watch.learn("decode", 1.0);

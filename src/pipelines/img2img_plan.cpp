@@ -4,11 +4,10 @@
 #include <cstdio>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "pipelines/img2img.h"
 #include "pipelines/loras.h"
+#include "pipelines/memory_available.h"
 #include "pipelines/picture_size.h"
-#include "runtime/resident_memory.h"
 
 namespace pentimento {
 namespace {
@@ -37,12 +36,6 @@ SamplingPlan sampling_plan(const LoadedModel& model, const Img2ImgRequest& r, bo
                                      .sigma_max = r.sigma_max,
                                      .rho = r.rho,
                                      .sdxl = config.family == Family::SDXL}});
-}
-
-// What the system has to give, and what compiled networks hold already. 0: it does not tell.
-uint64_t memory_available_to(const LoadedModel& model) {
-  const uint64_t available = available_memory_bytes();
-  return available == 0 ? 0 : available + resident_bytes(*model.networks);
 }
 
 }  // namespace
@@ -100,7 +93,7 @@ Img2ImgPlan plan_img2img(const LoadedModel& model, const Img2ImgRequest& request
     plan.subseeds.push_back(subseed + static_cast<uint64_t>(k));
   }
   plan.memory_bytes = model.networks->estimate_bytes(plan.width, plan.height);
-  check_memory(plan, memory_available_to(model));
+  check_memory(plan, memory_available_to(*model.networks));
   const double pixels = static_cast<double>(plan.width) * plan.height;
   if (timings) {
     const double branches = plan.cfg == 1.0 ? 1 : 2;

@@ -41,7 +41,7 @@ Image outpaint_with(const OutpaintRequest& r, const OutpaintPlan& plan, const In
   for (size_t k = 0; k < plan.passes.size(); ++k) {
     const OutpaintPass& pass = plan.passes[k];
     const uint64_t own_seed = (seed + k) & 0xffffffffull;
-    fill_fresh(canvas, pass, r.fill, own_seed);
+    fill_fresh(canvas, pass, r, own_seed);
     const auto seen = [&](const Image& whole) {
       return resize_image(crop(whole, pass.window), pass.width, pass.height, ResizeMode::Stretch);
     };

@@ -33,6 +33,7 @@ enum class OutpaintFill {
   Edge,    // the border's own row of pixels, drawn out
   Blur,    // the same, smoothed ever more with the distance
   Mirror,  // the picture reflected, with noise as strong as its own detail
+  Noise,   // noise with its spectrum and its colours, as in "Outpainting mk2"; for high strengths
 };
 
 struct OutpaintRequest {
@@ -41,8 +42,10 @@ struct OutpaintRequest {
   double aspect = 0;  // width / height the result should have at least; 0: as the sides say. Grows
                       // the shorter direction, equally on both sides
   OutpaintFill fill = OutpaintFill::Blur;
-  int overlap_px = 32;  // 16..256: how far the model repaints into what is known
-  int feather_px = 16;  // 0..overlap_px: how much of that is mixed into the result
+  double noise_detail = 1;     // 0..4, of Noise: the lower, the more details
+  double noise_colour = 0.05;  // 0..1, of Noise: how much it varies in colour
+  int overlap_px = 32;         // 16..256: how far the model repaints into what is known
+  int feather_px = 16;         // 0..overlap_px: how much of that is mixed into the result
   bool match_tone = true;
 
   OutpaintRequest() { base.strength = 0.9; }
@@ -98,8 +101,9 @@ using OutpaintPainter = std::function<Image(const OutpaintStep& step)>;
 Image outpaint_with(const OutpaintRequest& request, const OutpaintPlan& plan,
                     const InputImage& picture, uint64_t seed, const OutpaintPainter& paint);
 
-// Fills canvas.fresh from canvas.known. `seed`: of the noise that Mirror adds.
-void fill_fresh(Image& canvas, const OutpaintPass& pass, OutpaintFill fill, uint64_t seed);
+// Fills canvas.fresh from canvas.known. `seed`: of the noise that Mirror and Noise are made with.
+void fill_fresh(Image& canvas, const OutpaintPass& pass, const OutpaintRequest& request,
+                uint64_t seed);
 // At the canvas' size: what the model may repaint, and how much of that is laid on.
 Image repaint_mask_of(const OutpaintRequest& request, const OutpaintPlan& plan,
                       const OutpaintPass& pass);

@@ -1,8 +1,10 @@
 // What stands in a new strip before it is painted, and the masks around it.
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "image/blur.h"
+#include "image/shaped_noise.h"
 #include "pipelines/outpaint.h"
 #include "samplers/random.h"
 
@@ -90,6 +92,24 @@ void mirror(Image& canvas, const OutpaintPass& pass, uint64_t seed) {
     }
 }
 
+// The texture of what the window knows.
+void clutter(Image& canvas, const OutpaintPass& pass, const ShapedNoiseOptions& options,
+             uint64_t seed) {
+  const Image window = crop(canvas, pass.window);
+  Image known(window.width, window.height, 1);
+  for (int y = 0; y < known.height; ++y)
+    for (int x = 0; x < known.width; ++x) {
+      const Point at{x + pass.window.left, y + pass.window.top};
+      const Point near = nearest_known(pass, at.x, at.y);
+      *known.at(x, y) = at.x == near.x && at.y == near.y ? 255 : 0;
+    }
+  const auto values = static_cast<int64_t>(known.pixels.size()) * (canvas.channels + 1);
+  const auto draws = make_generator(RngSource::Cpu, seed)->randn(std::max<int64_t>(values, 16));
+  const Image filled = fill_with_shaped_noise(
+      window, known, std::span(draws).first(static_cast<size_t>(values)), options);
+  paste(canvas, filled, pass.window.left, pass.window.top);
+}
+
 // 255 in the fresh part; into the known one down a ramp over `px` pixels, or not at all.
 template <typename Ramp>
 Image mask_around(const OutpaintPlan& plan, const OutpaintPass& pass, int px, Ramp value_at) {
@@ -111,10 +131,12 @@ Image mask_around(const OutpaintPlan& plan, const OutpaintPass& pass, int px, Ra
 
 }  // namespace
 
-void fill_fresh(Image& canvas, const OutpaintPass& pass, OutpaintFill fill, uint64_t seed) {
-  if (fill == OutpaintFill::Mirror) return mirror(canvas, pass, seed);
+void fill_fresh(Image& canvas, const OutpaintPass& pass, const OutpaintRequest& r, uint64_t seed) {
+  if (r.fill == OutpaintFill::Mirror) return mirror(canvas, pass, seed);
+  if (r.fill == OutpaintFill::Noise)
+    return clutter(canvas, pass, {.detail = r.noise_detail, .colour = r.noise_colour}, seed);
   draw_out(canvas, pass);
-  if (fill == OutpaintFill::Blur) smooth(canvas, pass);
+  if (r.fill == OutpaintFill::Blur) smooth(canvas, pass);
 }
 
 Image repaint_mask_of(const OutpaintRequest& r, const OutpaintPlan& plan,

@@ -6,7 +6,8 @@
 namespace pentimento {
 namespace {
 
-constexpr OutpaintFill kFills[] = {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror};
+constexpr OutpaintFill kFills[] = {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror,
+                                   OutpaintFill::Noise};
 
 Extent read_extent(const Infotext& info, const char* key) {
   try {
@@ -26,6 +27,8 @@ const char* to_string(OutpaintFill fill) {
       return "blur";
     case OutpaintFill::Mirror:
       return "mirror";
+    case OutpaintFill::Noise:
+      return "noise";
   }
   return "";
 }
@@ -43,6 +46,11 @@ std::vector<std::pair<std::string, std::string>> outpaint_facts(const OutpaintRe
   if (r.aspect > 0) facts.emplace_back("Outpaint aspect", number_text(r.aspect));
   facts.emplace_back("Outpaint overlap", std::to_string(r.overlap_px));
   facts.emplace_back("Outpaint feather", std::to_string(r.feather_px));
+  const OutpaintRequest usual;
+  if (r.noise_detail != usual.noise_detail)
+    facts.emplace_back("Outpaint noise detail", number_text(r.noise_detail));
+  if (r.noise_colour != usual.noise_colour)
+    facts.emplace_back("Outpaint noise colour", number_text(r.noise_colour));
   // The size of each pass follows from the model unless it was given.
   if (r.base.width) facts.emplace_back("Outpaint width", std::to_string(r.base.width));
   if (r.base.height) facts.emplace_back("Outpaint height", std::to_string(r.base.height));
@@ -67,6 +75,8 @@ OutpaintRequest outpaint_request_from_infotext(const Infotext& info) {
   r.aspect = read_field_or(info, "Outpaint aspect", 0.0);
   r.overlap_px = read_field_or(info, "Outpaint overlap", 32);
   r.feather_px = read_field_or(info, "Outpaint feather", 16);
+  r.noise_detail = read_field_or(info, "Outpaint noise detail", r.noise_detail);
+  r.noise_colour = read_field_or(info, "Outpaint noise colour", r.noise_colour);
   r.match_tone = info.get("Tone match").value_or("") != "False";
   return r;
 }

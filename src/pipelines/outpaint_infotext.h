@@ -10,6 +10,6 @@ std::vector<std::pair<std::string, std::string>> outpaint_facts(const OutpaintRe
 bool was_outpainted(const Infotext& info);
 OutpaintRequest outpaint_request_from_infotext(const Infotext& info);
 
-const char* to_string(OutpaintFill fill);  // "edge", "blur", "mirror"
+const char* to_string(OutpaintFill fill);  // "edge", "blur", "mirror", "noise"
 
 }  // namespace pentimento

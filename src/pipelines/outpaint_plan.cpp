@@ -130,6 +130,8 @@ std::vector<std::string> problems_of(const OutpaintRequest& r) {
   side("top", r.top);
   side("bottom", r.bottom);
   if (r.aspect != 0) problems.range("aspect", r.aspect, 0.1, 10.0);
+  problems.range("noise detail", r.noise_detail, 0.0, 4.0);
+  problems.range("noise colour", r.noise_colour, 0.0, 1.0);
   problems.range("overlap", r.overlap_px, 16, 256);
   problems.range("feather", r.feather_px, 0, std::max(r.overlap_px, 16));
   if (r.base.resize_mode != ResizeMode::Stretch)

@@ -13,6 +13,7 @@ namespace pentimento {
 namespace {
 
 constexpr int kLatentPixel_px = 8;
+constexpr int kLeastTile_px = 16;  // that image to image takes
 constexpr int kLeastOverlap_px = 8, kMostOverlap_px = 256;
 
 int round_up(int value, int step) { return (value + step - 1) / step * step; }
@@ -148,7 +149,7 @@ RefinePlan plan_refine(const LoadedModel& model, const RefineRequest& request, i
   const int native = model.config().native_size_px;
   const auto tile_side = [native](int asked, int length) {
     return std::min(round_up(asked > 0 ? asked : native, kLatentPixel_px),
-                    round_up(length, kLatentPixel_px));
+                    std::max(kLeastTile_px, round_up(length, kLatentPixel_px)));
   };
   RefinePlan plan{.width = width, .height = height};
   Img2ImgRequest tile = request.image;

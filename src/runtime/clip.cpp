@@ -74,6 +74,8 @@ class ResidentClip : public Clip {
     return embeddings;
   }
 
+  uint64_t estimate_bytes() const override { return networks_.bytes_of(vision_); }
+
   std::vector<CompileRecord> compile_records() const override { return networks_.records(); }
 
  private:

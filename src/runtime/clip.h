@@ -36,6 +36,8 @@ class Clip {
   // Throws Unsupported when the file has no text tower.
   virtual Tensor text(std::span<const int64_t> tokens, const Progress& progress) = 0;
 
+  virtual uint64_t estimate_bytes() const = 0;  // to look at a picture, weights included
+
   virtual std::vector<CompileRecord> compile_records() const = 0;
 };
 

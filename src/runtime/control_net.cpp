@@ -106,6 +106,13 @@ class ResidentControlNet : public ControlNet {
     return residuals_of(net, conditions.size());
   }
 
+  // The model's own estimate holds what is read while compiling; here, weights and activations.
+  uint64_t estimate_bytes(int width_px, int height_px) const override {
+    constexpr uint64_t kPerPixel = 32;  // about half of what the UNet takes
+    return networks_.bytes_of(part_) +
+           static_cast<uint64_t>(width_px) * static_cast<uint64_t>(height_px) * kPerPixel;
+  }
+
   std::vector<CompileRecord> compile_records() const override { return networks_.records(); }
 
  private:

@@ -38,6 +38,9 @@ class ControlNet {
       std::span<const std::shared_ptr<const StableDiffusion::Prepared>> conditions,
       const Progress& progress) = 0;
 
+  // Bytes it needs beside the model for a picture of that size, weights included (estimate).
+  virtual uint64_t estimate_bytes(int width_px, int height_px) const = 0;
+
   virtual std::vector<CompileRecord> compile_records() const = 0;
 };
 

@@ -109,6 +109,10 @@ class ResidentIpAdapter : public IpAdapter {
     return keys;
   }
 
+  uint64_t estimate_bytes() const override {
+    return networks_.bytes_of(projection_) + networks_.bytes_of(attention_);
+  }
+
   std::vector<CompileRecord> compile_records() const override { return networks_.records(); }
 
  private:

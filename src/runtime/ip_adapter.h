@@ -38,6 +38,8 @@ class IpAdapter {
                                                 std::span<const float> attention_weights,
                                                 const Progress& progress) = 0;
 
+  virtual uint64_t estimate_bytes() const = 0;  // beside the model, weights included
+
   virtual std::vector<CompileRecord> compile_records() const = 0;
 };
 

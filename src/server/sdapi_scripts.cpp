@@ -98,7 +98,9 @@ void outpaint(App& app, SdapiJob& job, double pixels, double blur, const Json& d
 
 void outpainting_mk2(App& app, const Json& a, SdapiJob& job) {
   outpaint(app, job, number_at(a, 1, "Pixels to expand"), number_at(a, 2, "Mask blur"), a.at(3),
-           "mirror");
+           "noise");
+  job.spec.request["noise_detail"] = number_at(a, 4, "Fall-off exponent");
+  job.spec.request["noise_colour"] = number_at(a, 5, "Color variation");
 }
 
 void poor_mans_outpainting(App& app, const Json& a, SdapiJob& job) {

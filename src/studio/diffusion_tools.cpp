@@ -183,9 +183,8 @@ Controls DiffusionTools::controls(const std::vector<ControlUnit>& units, const J
                                   const LoadedModel& model, const Progress& progress) const {
   Controls controls;
   for (size_t i = 0; i < units.size(); ++i) {
-    std::optional<Image> picture;
-    if (auto input = input_of(inputs, control_role(i))) picture = std::move(input->image);
-    controls.add(units[i], catalog->need("controlnet", units[i].network).path, std::move(picture));
+    controls.add(units[i], catalog->need("controlnet", units[i].network).path,
+                 input_of(inputs, control_role(i)));
   }
   if (!controls.empty()) {
     if (!add_ons) throw Error(ErrorKind::Internal, "there is nothing to load ControlNets with");

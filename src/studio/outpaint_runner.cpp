@@ -6,8 +6,10 @@
 namespace pentimento {
 namespace {
 
-constexpr Word<OutpaintFill> kFills[] = {
-    {"blur", OutpaintFill::Blur}, {"edge", OutpaintFill::Edge}, {"mirror", OutpaintFill::Mirror}};
+constexpr Word<OutpaintFill> kFills[] = {{"blur", OutpaintFill::Blur},
+                                         {"edge", OutpaintFill::Edge},
+                                         {"mirror", OutpaintFill::Mirror},
+                                         {"noise", OutpaintFill::Noise}};
 
 struct OutpaintJob {
   OutpaintRequest request;
@@ -18,6 +20,8 @@ template <typename Visitor, typename Request>
 void visit(Visitor& field, Request& r) {
   field("aspect", r.aspect);
   field.word("fill", kFills, r.fill);
+  field("noise_detail", r.noise_detail);
+  field("noise_colour", r.noise_colour);
   field("overlap", r.overlap_px);
   field("feather", r.feather_px);
   field("match_tone", r.match_tone);
@@ -150,6 +154,18 @@ std::vector<Field> outpaint_fields() {
        .default_value = "blur",
        .what = "what lies in the new part before it is painted",
        .choices = words(kFills)},
+      {.name = "noise_detail",
+       .type = FieldType::Number,
+       .default_value = 1,
+       .what = "of the fill noise: the lower, the more details",
+       .minimum = 0,
+       .maximum = 4},
+      {.name = "noise_colour",
+       .type = FieldType::Number,
+       .default_value = 0.05,
+       .what = "of the fill noise: how much it varies in colour",
+       .minimum = 0,
+       .maximum = 1},
       {.name = "overlap",
        .type = FieldType::Integer,
        .default_value = 32,

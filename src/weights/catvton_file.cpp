@@ -49,13 +49,13 @@ std::vector<std::string> self_attentions(const TensorMap& unet) {
   return found;
 }
 
+}  // namespace
+
 bool says_mask_free(const fs::path& path) {
   std::string text = path.string();
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text.find("maskfree") != std::string::npos || text.find("mask-free") != std::string::npos;
 }
-
-}  // namespace
 
 CatVtonFile open_catvton(const fs::path& path) {
   CatVtonFile file{.path =

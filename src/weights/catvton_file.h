@@ -23,6 +23,9 @@ struct CatVtonFile {
 // else, CorruptFile when it is incomplete.
 CatVtonFile open_catvton(const std::filesystem::path& path);
 
+// Whether the path names the mask-free weights: nothing in them tells.
+bool says_mask_free(const std::filesystem::path& path);
+
 // Puts the weights in place of the checkpoint's own. The checkpoint must be of the build they were
 // trained in: an inpainting checkpoint (nine channels), or instruct-pix2pix (eight) for the
 // mask-free weights. Throws InvalidArgument naming what does not fit.

@@ -482,7 +482,10 @@ TEST(Cli, BlendsPicturesWithoutAnySpecialWeights) {
   EXPECT_TRUE(has(outcome.err, "no IP-Adapter is installed")) << outcome.err;
   const std::string text = read_picture(program / "a.png").text.at("parameters");
   EXPECT_TRUE(has(text, "Blend: latents")) << text;
-  EXPECT_TRUE(has(text, "67%, 33%")) << text;
+  EXPECT_TRUE(has(text, "Blend weights: \"2, 1\"")) << text;
+  fs::copy(kPicture, program / "pipelines_input.png");
+  const Outcome again = program.run({"repeat", "a.png", "--model", kModel});
+  EXPECT_EQ(again.out, "identical\n") << again.err << again.out;
   EXPECT_EQ(program.run({"blend", kPicture}).code, 2);
   expect_refusal(program.run({"blend", kPicture, kPicture, "--method", "image-prompt"}), 3,
                  "models/ipadapter");
@@ -505,6 +508,33 @@ TEST(Cli, ControlSteersARunAndSaysSo) {
   const std::string text = read_picture(program / "a.png").text.at("parameters");
   EXPECT_TRUE(has(text, "ControlNet 0")) << text;
   EXPECT_TRUE(has(text, "Module: canny")) << text;
+  fs::create_directories(program / "data/models/ControlNet");
+  fs::copy(net, program / "data/models/ControlNet");
+  const Outcome again = program.run({"repeat", "a.png", "--model", kModel, "--input", kPicture});
+  EXPECT_EQ(again.out, "identical\n") << again.err << again.out;
+}
+
+TEST(Cli, ABlendByImagePromptIsRepeated) {
+  Program program;
+  const fs::path models = program / "data/models";
+  fs::create_directories(models / "ipadapter");
+  fs::create_directories(models / "clip_vision");
+  testing::write_ip_adapter(models / "ipadapter", "plain");
+  testing::write_clip(models / "clip_vision");
+  const std::string mask = golden_path("pipelines_mask.png").string();
+  const Outcome outcome = program.run(
+      {"blend",    kPicture,  mask,  "--model",  kModel, "--steps", "2",   "--weights",
+       "0.7,0.25", "--mode",  "mix", "--scale",  "0.8",  "--fit",   "pad", "--start-from",
+       "2",        "--width", "64",  "--height", "48",   "--seed",  "1",   "-o",
+       "a.png"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "blending by image-prompt")) << outcome.err;
+  const Outcome again =
+      program.run({"repeat", "a.png", "--model", kModel, "--input", kPicture, "--input", mask});
+  EXPECT_EQ(again.out, "identical\n") << again.err << again.out;
+  const Outcome swapped =
+      program.run({"repeat", "a.png", "--model", kModel, "--input", mask, "--input", kPicture});
+  EXPECT_TRUE(has(swapped.out, "different")) << swapped.err << swapped.out;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "image/codec.h"
+#include "pipelines/add_on_files.h"
 #include "support/golden.h"
 
 namespace pentimento {
@@ -148,6 +149,20 @@ TEST(GridVerb, LaysCellsOutAndGoesOnWhereItStopped) {
   json.emplace_back("--json");
   const Outcome again = program.run(json);
   EXPECT_TRUE(has(again.out, "\"cells_from_folder\": 4")) << again.out << again.err;
+}
+
+TEST(GridVerb, IsSteeredByControls) {
+  Program program;
+  const fs::path net = testing::write_controlnet((program / "x").parent_path());
+  const auto painted = [&](const std::string& unit) {
+    const Outcome outcome = program.run(
+        verb("grid", {"--x", "strength=0.4,1", "--control", net.string() + unit, "-o", "g"}));
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.err;
+  };
+  EXPECT_FALSE(has(painted(":pre=canny"), "was there already"));
+  EXPECT_TRUE(has(painted(":pre=canny"), "was there already"));
+  EXPECT_FALSE(has(painted(":pre=canny,weight=0.3"), "was there already"));
 }
 
 TEST(GridVerb, RefusesWhatCannotBe) {

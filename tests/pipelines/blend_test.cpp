@@ -238,7 +238,7 @@ TEST(Blend, ByImagePromptPaintsFromNoiseOrFromAPicture) {
   EXPECT_NE(blended(request, tools)[0].image, from_noise[0].image);
   const std::string text = format_infotext(from_noise[0].infotext);
   EXPECT_TRUE(says(text, "Blend: image-prompt")) << text;
-  EXPECT_TRUE(says(text, "50%")) << text;
+  EXPECT_TRUE(says(text, "Blend weights: \"1, 1\"")) << text;
 }
 
 TEST(Blend, ByLatentsOfNoStrengthIsWhatLiesBetween) {

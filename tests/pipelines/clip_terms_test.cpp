@@ -42,6 +42,7 @@ class FakeClip : public Clip {
     }
     return vectors;
   }
+  uint64_t estimate_bytes() const override { return 0; }
   std::vector<CompileRecord> compile_records() const override { return {}; }
 
   bool reads = true;

@@ -8,7 +8,9 @@
 #include "image/codec.h"
 #include "pipelines/add_on_files.h"
 #include "pipelines/add_ons.h"
+#include "pipelines/control_infotext.h"
 #include "pipelines/control_stack.h"
+#include "pipelines/grid.h"
 #include "pipelines/guidance.h"
 #include "pipelines/img2img.h"
 #include "pipelines/inpaint.h"
@@ -94,6 +96,9 @@ struct FakeNet : ControlNet {
     Tensor ones({1, 1, 1, 2}, 1.0f);
     ones.data[1] = 3.0f;
     return std::vector<Residuals>(conditions.size(), Residuals(outputs, ones));
+  }
+  uint64_t estimate_bytes(int width, int height) const override {
+    return 1000 + static_cast<uint64_t>(width) * static_cast<uint64_t>(height);
   }
   std::vector<CompileRecord> compile_records() const override { return {}; }
 };
@@ -259,6 +264,159 @@ TEST(Control, SeesTheRegionThatIsPainted) {
   };
   run_inpaint(s.model, request, plan, s.cat, mask, options, {});
   EXPECT_EQ(asked, 1);
+}
+
+// The network itself, but that every hint after the first must come without computing: it is asked
+// with a run that is cancelled already.
+struct FirstHintOnly : ControlNet {
+  explicit FirstHintOnly(std::shared_ptr<ControlNet> net) : net(std::move(net)) {}
+  std::shared_ptr<ControlNet> net;
+  int hints = 0;
+
+  bool global_pool() const override { return net->global_pool(); }
+  Tensor hint(const Tensor& picture, const Progress& progress) override {
+    Progress cancelled;
+    cancelled.cancel.cancel();
+    return net->hint(picture, hints++ == 0 ? progress : cancelled);
+  }
+  std::shared_ptr<const StableDiffusion::Prepared> prepare(const UnetCondition& condition,
+                                                           const Progress& progress) override {
+    return net->prepare(condition, progress);
+  }
+  std::vector<Residuals> evaluate(
+      const Tensor& x, double timestep, const Tensor& hint,
+      std::span<const std::shared_ptr<const StableDiffusion::Prepared>> conditions,
+      const Progress& progress) override {
+    return net->evaluate(x, timestep, hint, conditions, progress);
+  }
+  uint64_t estimate_bytes(int width, int height) const override {
+    return net->estimate_bytes(width, height);
+  }
+  std::vector<CompileRecord> compile_records() const override { return net->compile_records(); }
+};
+
+TEST(ControlFeatures, AreComputedOnceForAllCellsOfAGrid) {
+  Studio& s = studio();
+  const auto net = std::make_shared<FirstHintOnly>(s.net());
+  const ControlUnit unit{.network = "tiny", .preprocess = {Preprocessor::SoftEdge}};
+  Remembered& pictures = s.add_ons.control_pictures();
+  const size_t before = pictures.misses();
+  GridRequest request;
+  request.base.seed = 5;
+  request.base.steps = 2;
+  request.axes[0] = parse_axis("strength=0.4,0.7,1");
+  request.axes[1] = parse_axis("cfg=2,5");
+  GridOptions options;
+  options.steering.steer = [&](LoadedModel&, const Scene& scene) {
+    Steering steering;
+    steering.controls.push_back(make_control(net, unit, nullptr, scene, &pictures).control);
+    return steering;
+  };
+  options.steering.cost = [&](LoadedModel&) {
+    return SteeringCost{.controls = {{.network = net}}};
+  };
+  const auto cells = run_grid(
+      plan_grid(request, &s.cat), [&](const GridCell&) -> LoadedModel& { return s.model; },
+      [&](const GridCell&) { return &s.cat; }, options, {});
+  EXPECT_EQ(cells.size(), 6u);
+  EXPECT_EQ(net->hints, 6);                   // asked for in each cell, computed in the first
+  EXPECT_EQ(pictures.misses() - before, 1u);  // preprocessed once
+  const ControlUnit other{.network = "tiny", .preprocess = {Preprocessor::Canny}};
+  const Scene scene{.width = 64, .height = 64, .picture = &s.cat.image};
+  make_control(net, other, nullptr, scene, &pictures);
+  EXPECT_EQ(pictures.misses() - before, 2u);  // another preprocessor is another picture
+}
+
+TEST(ControlFeatures, SteeredCellsAreNotTakenForOthers) {
+  Studio& s = studio();
+  GridRequest request;
+  request.axes[0] = parse_axis("strength=0.4");
+  const GridPlan plan = plan_grid(request, &s.cat);
+  EXPECT_NE(cell_file_name(plan, 0, s.model, &s.cat, "v"),
+            cell_file_name(plan, 0, s.model, &s.cat, "v", "canny:weight=1"));
+}
+
+TEST(SteeringCost, AddsMemoryAndSecondsOfWhatStandsBesideTheModel) {
+  Studio& s = studio();
+  Img2ImgRequest request;
+  request.steps = 10;
+  request.strength = 1;
+  request.seed = 1;
+  Timings timings{{}};
+  const auto plan_with = [&](const SteeringCost& cost) {
+    Img2ImgPlan plan = plan_img2img(s.model, request, &s.cat, 0, &timings);
+    count_steering(plan, s.model, cost, &timings);
+    return plan;
+  };
+  const auto fake = std::make_shared<FakeNet>();
+  const SteeringCost half{.controls = {{.network = fake, .start = 0, .end = 0.45}}};
+  const Img2ImgPlan plain = plan_with({});
+  const auto pixels = static_cast<uint64_t>(plain.width * plain.height);
+  EXPECT_EQ(plan_with(half).memory_bytes - plain.memory_bytes, 1000 + pixels);
+  EXPECT_FALSE(plan_with(half).seconds);
+
+  timings.learn(s.model.timing_key("unet"), 1e6, 1);
+  timings.learn(s.model.timing_key("decode"), 1e6, 1);
+  EXPECT_FALSE(plan_with(half).seconds);  // the control's share is not known
+  timings.learn(s.model.timing_key("control"), 1e6, 1);
+  const double known = *plan_with({}).seconds, each = static_cast<double>(pixels) * 1e-6;
+  EXPECT_NEAR(*plan_with(half).seconds - known, 5 * 2 * each, 1e-9);  // calls 0 to 4, both branches
+  const SteeringCost prompts_alone{
+      .controls = {{.network = fake, .mode = ControlMode::Control}, {.network = fake}}};
+  EXPECT_NEAR(*plan_with(prompts_alone).seconds - known, (10 + 20) * each, 1e-9);
+}
+
+TEST(SteeringCost, IsLearntFromRuns) {
+  Studio& s = studio();
+  Timings timings{{}};
+  Img2ImgRequest request;
+  request.seed = 5;
+  request.steps = 3;
+  const Img2ImgPlan plan = plan_img2img(s.model, request, &s.cat, 0, &timings);
+  Img2ImgOptions options{.timings = &timings};
+  options.steer = [&](const Scene& scene) {
+    Steering steering;
+    steering.controls.push_back(make_control(s.net(), {.network = "tiny"}, nullptr, scene).control);
+    return steering;
+  };
+  run_img2img(s.model, request, plan, &s.cat, options, {});
+  EXPECT_TRUE(timings.seconds(s.model.timing_key("control"), 1));
+  EXPECT_TRUE(timings.seconds(s.model.timing_key("unet"), 1));
+}
+
+TEST(SteeringCost, IsRefusedWhenItDoesNotFit) {
+  struct Giant : FakeNet {
+    uint64_t estimate_bytes(int, int) const override { return uint64_t{1} << 60; }
+  };
+  Studio& s = studio();
+  Img2ImgPlan plan = plan_img2img(s.model, {}, &s.cat, 0, nullptr);
+  const SteeringCost cost{.controls = {{.network = std::make_shared<Giant>()}}};
+  EXPECT_TRUE(says(refusal([&] { count_steering(plan, s.model, cost, nullptr); }), "of memory"));
+}
+
+TEST(ControlRecord, IsTheUnitThatWasWritten) {
+  ControlUnit unit = parse_control_unit(
+      "canny, the "
+      "second:pre=canny,weight=0.8,start=0.1,end=0.6,mode=prompt,resize=fill,a=50,b=120");
+  const InputImage own{Image(8, 8, 3), "my, photo.png", "0123"};
+  Infotext info;
+  for (const auto& [key, value] : control_facts(0, unit, "0123456789abcdef", &own))
+    info.fields.emplace_back(key, value);
+  for (const auto& [key, value] : control_facts(1, {.network = "tile"}, "ab", nullptr))
+    info.fields.emplace_back(key, value);
+  const auto records = controls_of_infotext(parse_infotext("\n" + format_infotext(info)));
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].name, "my, photo.png");
+  EXPECT_EQ(records[0].sha256, "0123");
+  EXPECT_EQ(to_text(records[0].unit), to_text(unit));
+  EXPECT_EQ(records[1].unit.network, "tile");
+  EXPECT_TRUE(records[1].sha256.empty());
+  const ControlUnit again = parse_control_unit(to_text(unit));
+  EXPECT_EQ(to_text(again), to_text(unit));
+  info.set("ControlNet 0", "Weight: much");
+  EXPECT_TRUE(says(refusal([&] { controls_of_infotext(info); }), "expected a number"));
+  info.set("ControlNet 0", "none");
+  EXPECT_TRUE(says(refusal([&] { controls_of_infotext(info); }), "names no model"));
 }
 
 // Guidance combines what the UNet says when each branch is steered by its own residuals.

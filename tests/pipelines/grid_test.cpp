@@ -66,6 +66,15 @@ TEST(GridAxis, IsFoundByOurNameOrA1111s) {
   EXPECT_EQ(parse_axis("Sigma min=1").parameter->name, "s_tmin");
 }
 
+TEST(GridAxis, ASeedOfMinusOneIsSomeSeedAndAnotherEachTime) {
+  const GridAxis axis = parse_axis("seed=-1,7,-1");
+  ASSERT_EQ(axis.values.size(), 3u);
+  EXPECT_NE(axis.values[0], axis.values[2]);
+  EXPECT_NE(axis.values[0], "-1");
+  EXPECT_EQ(axis.values[1], "7");
+  EXPECT_EQ(axis.values, parse_axis("Seed=-1,7,-1").values);
+}
+
 GridRequest request() {
   GridRequest r;
   r.base.prompt = "a cat in a hat";
@@ -102,6 +111,11 @@ TEST(Grid, EveryParameterReachesItsField) {
       {"noise_multiplier=0.9",
        [](const GridCell& c) { return c.request.initial_noise_multiplier == 0.9; }},
       {"extra_noise=0.1", [](const GridCell& c) { return c.request.extra_noise == 0.1; }},
+      {"ensd=31337", [](const GridCell& c) { return c.request.eta_noise_seed_delta == 31337; }},
+      {"emphasis=no-norm",
+       [](const GridCell& c) { return c.request.emphasis == Emphasis::NoNorm; }},
+      {"resize_mode=fill",
+       [](const GridCell& c) { return c.request.resize_mode == ResizeMode::Fill; }},
       {"rng=NV", [](const GridCell& c) { return c.request.rng == RngSource::Nv; }},
       {"size=72x80",
        [](const GridCell& c) { return c.request.width == 72 && c.request.height == 80; }},
@@ -284,7 +298,7 @@ TEST(Grid, RefusesWhatNoCellCouldPaint) {
               HasSubstr("expected a number"));
   EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("steps=2.5"); }),
               HasSubstr("expected a whole number"));
-  EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("seed=-1"); }),
+  EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("seed=-2"); }),
               HasSubstr("expected a seed"));
   EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("size=64"); }),
               HasSubstr("expected a size"));

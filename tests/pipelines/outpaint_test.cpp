@@ -160,10 +160,11 @@ TEST(Outpaint, FillsBeginWithTheBordersOwnColours) {
   for (const OutpaintFill fill : {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror}) {
     Image canvas(plan.result_width, plan.result_height, 3);
     paste(canvas, sky.image, 0, 0);
-    fill_fresh(canvas, plan.passes[0], fill, 3);
+    r.fill = fill;
+    fill_fresh(canvas, plan.passes[0], r, 3);
     for (int y = 0; y < 40; ++y) EXPECT_NEAR(canvas.at(40, y)[1], canvas.at(39, y)[1], 4);
     const Image once = canvas;
-    fill_fresh(canvas, plan.passes[0], fill, 3);
+    fill_fresh(canvas, plan.passes[0], r, 3);
     EXPECT_EQ(canvas, once);
   }
 }
@@ -177,10 +178,36 @@ TEST(Outpaint, MirrorReflectsThePictureAndOthersDrawItOut) {
   const OutpaintPlan plan = plan_of(r, stripes);
   Image canvas(48, 16, 3);
   paste(canvas, stripes.image, 0, 0);
-  fill_fresh(canvas, plan.passes[0], OutpaintFill::Edge, 1);
+  r.fill = OutpaintFill::Edge;
+  fill_fresh(canvas, plan.passes[0], r, 1);
   EXPECT_EQ(canvas.at(47, 8)[0], 200);
-  fill_fresh(canvas, plan.passes[0], OutpaintFill::Mirror, 1);
+  r.fill = OutpaintFill::Mirror;
+  fill_fresh(canvas, plan.passes[0], r, 1);
   EXPECT_LT(canvas.at(46, 8)[0], 140);
+}
+
+TEST(Outpaint, NoiseHasTheColoursOfWhatTheWindowKnows) {
+  const InputImage sky = gradient_sky(64, 40);
+  OutpaintRequest r = request();
+  r.right = {16, false};
+  r.fill = OutpaintFill::Noise;
+  const OutpaintPlan plan = plan_of(r, sky);
+  Image canvas(plan.result_width, plan.result_height, 3);
+  paste(canvas, sky.image, 0, 0);
+  fill_fresh(canvas, plan.passes[0], r, 1);
+  EXPECT_EQ(crop(canvas, plan.passes[0].known), sky.image);
+  std::set<uint8_t> of_sky, new_ones;
+  for (int y = 0; y < 40; ++y) {
+    of_sky.insert(sky.image.at(0, y)[0]);
+    for (int x = 64; x < 80; ++x) new_ones.insert(canvas.at(x, y)[0]);
+  }
+  EXPECT_TRUE(std::includes(of_sky.begin(), of_sky.end(), new_ones.begin(), new_ones.end()));
+  EXPECT_GT(new_ones.size(), 30u);
+  Image other = canvas;
+  fill_fresh(other, plan.passes[0], r, 1);
+  EXPECT_EQ(other, canvas);
+  fill_fresh(other, plan.passes[0], r, 2);
+  EXPECT_NE(other, canvas);
 }
 
 TEST(Outpaint, InfotextMakesThePictureAgain) {
@@ -188,7 +215,9 @@ TEST(Outpaint, InfotextMakesThePictureAgain) {
   OutpaintRequest r = request();
   r.left = {25, true};
   r.top = {20, false};
-  r.fill = OutpaintFill::Mirror;
+  r.fill = OutpaintFill::Noise;
+  r.noise_detail = 1.5;
+  r.noise_colour = 0.25;
   r.overlap_px = 20;
   r.match_tone = false;
   const auto first = run_outpaint(s.model, r, plan_of(r, s.cat), s.cat, {.version = "v"}, {});
@@ -250,6 +279,8 @@ TEST(Outpaint, RefusesValuesOutOfRangeByName) {
   EXPECT_THAT(with([](R r) { r.top = {9000, false}; }), HasSubstr("top is 9000"));
   EXPECT_THAT(with([](R r) { r.bottom = {-2, true}; }), HasSubstr("bottom is -2"));
   EXPECT_THAT(with([](R r) { r.aspect = 20; }), HasSubstr("aspect is 20"));
+  EXPECT_THAT(with([](R r) { r.noise_detail = 5; }), HasSubstr("noise detail is 5"));
+  EXPECT_THAT(with([](R r) { r.noise_colour = -1; }), HasSubstr("noise colour is -1"));
   EXPECT_THAT(with([](R r) { r.overlap_px = 8; }), HasSubstr("overlap is 8"));
   EXPECT_THAT(with([](R r) { r.feather_px = 17; }), HasSubstr("feather is 17"));
   EXPECT_THAT(with([](R r) { r.left = {8192, false}; }), HasSubstr("at most 8192"));

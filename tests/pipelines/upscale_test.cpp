@@ -118,6 +118,18 @@ TEST(UpscalePlan, RefusesWhatDoesNotFitInMemory) {
   EXPECT_NO_THROW(check_memory(plan, plan.memory_bytes));
 }
 
+// 4K output within 2 GB, whatever made it: 3840x2160, and a square photograph four times as large.
+TEST(UpscalePlan, FourKFitsInTwoGigabytes) {
+  const UpscalerConfig x4plus{};
+  for (const auto& [width, height] : {std::pair(960, 540), {1920, 1080}, {1024, 1024}}) {
+    const UpscaleRequest request{.scale = 4.0, .width = width == 1920 ? 3840 : 0};
+    const UpscalePlan plan =
+        plan_upscale(request, "realesrgan-x4plus", &x4plus, width, height, nullptr);
+    EXPECT_GE(plan.width, 3840);
+    EXPECT_LE(plan.memory_bytes, 2'000'000'000u) << width << "x" << height;
+  }
+}
+
 TEST(Upscalers, AreListedOnceEach) {
   const std::vector<fs::path> folders{kNetworks, "/nowhere"};
   std::vector<std::string> names, labels;

@@ -145,7 +145,7 @@ TEST_F(Compatible, OutpaintingScriptsAreTheJobOutpaint) {
   Json body = {{"init_images", {base64_encode(png())}},
                {"steps", 1},
                {"script_name", "Outpainting mk2"},
-               {"script_args", {"", 64, 6, {"left", "down"}, 1.0, 0.05}}};
+               {"script_args", {"", 64, 6, {"left", "down"}, 1.5, 0.1}}};
   const Answer answer = client_.post("/sdapi/v1/img2img", body);
   ASSERT_EQ(answer.status, 200) << answer.body;
   Json job = client_.get("/api/v1/jobs?limit=1").json()["items"][0];
@@ -154,7 +154,9 @@ TEST_F(Compatible, OutpaintingScriptsAreTheJobOutpaint) {
   EXPECT_EQ(job["request"]["right"], "0");
   EXPECT_EQ(job["request"]["bottom"], "64");
   EXPECT_EQ(job["request"]["feather"], 6);
-  EXPECT_EQ(job["request"]["fill"], "mirror");
+  EXPECT_EQ(job["request"]["fill"], "noise");
+  EXPECT_EQ(job["request"]["noise_detail"], 1.5);
+  EXPECT_EQ(job["request"]["noise_colour"], 0.1);
   body["script_name"] = "poor man's outpainting";
   body["script_args"] = {128, 4, "fill", {"up"}};
   EXPECT_EQ(client_.post("/sdapi/v1/img2img", body).status, 200);
