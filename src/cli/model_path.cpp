@@ -1,6 +1,7 @@
 #include "cli/model_path.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/error.h"
 #include "studio/model_library.h"
@@ -17,13 +18,15 @@ bool is_hash(const std::string& text) {
   return text.size() >= 8 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 }
 
-// The only usable checkpoint.
+// The user's only usable checkpoint; the program's own where the user has none.
 CatalogModel only_model(const ModelLibrary& library) {
   const CatalogModel* only = nullptr;
   std::string names;
-  const auto models = library.list("checkpoint");
+  auto models = library.list("checkpoint");
+  std::erase_if(models, [](const CatalogModel& model) { return model.problem.has_value(); });
+  const bool own = std::ranges::any_of(models, [](const CatalogModel& m) { return !m.built_in; });
+  if (own) std::erase_if(models, [](const CatalogModel& model) { return model.built_in; });
   for (const CatalogModel& model : models) {
-    if (model.problem) continue;
     names += (names.empty() ? "" : ", ") + model.name;
     if (only && names.size() > 400)
       throw Error(ErrorKind::InvalidArgument,

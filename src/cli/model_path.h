@@ -20,7 +20,8 @@ namespace pentimento {
 // --models-dir, which may be given several times.
 void add_models_dir_option(CLI::App& verb, std::vector<std::filesystem::path>& folders);
 
-// `text`: a path, a name, a hash, or empty: the only usable model there is. Throws NotFound with
+// `text`: a path, a name, a hash, or empty: the user's only usable model, else the one that came
+// with the program. Throws NotFound with
 // near names, InvalidArgument when several fit an empty text.
 std::filesystem::path find_model(const Context& context, const std::string& text);
 

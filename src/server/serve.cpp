@@ -130,6 +130,7 @@ std::shared_ptr<ModelCatalog> opened_library(const ServeOptions& options) {
   LibraryOptions library{.data = options.paths.data,
                          .cache = options.paths.cache,
                          .folders = all_model_folders(options.paths, options.model_folders),
+                         .built_in = options.paths.assets / "models",
                          .hash_in_background = true,
                          .watch = true};
   library.progress.cancel = options.stop;

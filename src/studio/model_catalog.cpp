@@ -151,8 +151,9 @@ std::string why_not(const ModelCatalog& catalog, const std::string& type, const 
 CatalogModel ModelCatalog::need(const std::string& type, const std::string& word) const {
   if (auto model = find(type, word)) return *model;
   if (word.empty()) {
-    for (const CatalogModel& model : list(type))
-      if (!model.problem) return model;
+    for (const bool built_in : {false, true})
+      for (const CatalogModel& model : list(type))
+        if (!model.problem && model.built_in == built_in) return model;
     throw CodedError(ErrorKind::NotFound, "no_model",
                      "there is no model yet: put a Stable Diffusion checkpoint (.safetensors or "
                      ".ckpt) into the models folder; painting styles need none",

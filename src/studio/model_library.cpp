@@ -77,6 +77,12 @@ NotesChange checked(const ModelCatalog& catalog, const CatalogModel& model, Note
   return change;
 }
 
+// A root as the database knows it.
+fs::path plain(const fs::path& root) {
+  const fs::path path = fs::absolute(root).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 fs::path prepared(const fs::path& data) {
   std::error_code error;
   fs::create_directories(data / "models", error);
@@ -113,10 +119,9 @@ ModelLibrary::~ModelLibrary() {
 std::vector<fs::path> ModelLibrary::roots() const {
   std::vector<fs::path> roots = {folder()};
   roots.insert(roots.end(), options_.folders.begin(), options_.folders.end());
-  for (fs::path& root : roots) {
-    root = fs::absolute(root).lexically_normal();
-    if (!root.has_filename()) root = root.parent_path();
-  }
+  std::error_code error;
+  if (fs::is_directory(options_.built_in, error)) roots.push_back(options_.built_in);
+  std::ranges::transform(roots, roots.begin(), plain);
   return roots;
 }
 
@@ -177,6 +182,7 @@ void ModelLibrary::reload() {
   const auto all = roots();
   std::set<std::string> shown;
   for (const fs::path& root : all) shown.insert(root.string());
+  const std::string built_in = plain(options_.built_in).string();
   std::vector<CatalogModel> present, gone;
   {
     const auto lock = db_.lock();
@@ -185,6 +191,7 @@ void ModelLibrary::reload() {
     while (rows.next()) {
       CatalogModel model = model_of_row(rows);
       if (!shown.contains(rows.text(kRootColumn)) || model.type == kPicture) continue;
+      model.built_in = !options_.built_in.empty() && rows.text(kRootColumn) == built_in;
       (model.missing_s ? gone : present).push_back(std::move(model));
     }
   }

@@ -22,6 +22,7 @@ struct LibraryOptions {
   std::filesystem::path data;                  // library.sqlite is kept here, own models in models/
   std::filesystem::path cache;                 // hashes that load_model() shares
   std::vector<std::filesystem::path> folders;  // further ones, in order
+  std::filesystem::path built_in;              // models that came with the program; may be absent
   bool hash_in_background = false;
   bool watch = false;  // scan again when something changes in the folders
   Clock clock = system_clock();

@@ -68,6 +68,25 @@ TEST_F(Library, KnowsFilesByWhatIsInThemNotByTheirNames) {
   EXPECT_THAT(library->list("checkpoint"), IsEmpty());
 }
 
+TEST_F(Library, ModelsOfTheProgramCountWhereTheUserHasNone) {
+  const fs::path checkpoint = testing::golden_path("pipelines_sd1");
+  const fs::path built_in = folder_ / "share" / "models";
+  fs::create_directories(built_in);
+  fs::copy(checkpoint, built_in / "aardvark", fs::copy_options::recursive);
+  const LibraryOptions options{
+      .data = folder_ / "data", .cache = folder_ / "cache", .built_in = built_in / ""};
+  {
+    const ModelLibrary library(options);
+    EXPECT_TRUE(only(library).built_in);
+    EXPECT_EQ(library.need("checkpoint", "").name, "aardvark");
+  }
+  fs::copy(checkpoint, models_ / "mine", fs::copy_options::recursive);
+  const ModelLibrary library(options);
+  EXPECT_EQ(library.need("checkpoint", "").name, "mine");
+  EXPECT_FALSE(library.need("checkpoint", "").built_in);
+  EXPECT_EQ(library.need("checkpoint", "aardvark").name, "aardvark");
+}
+
 TEST_F(Library, UnderstandsTheTreesOfOtherPrograms) {
   const fs::path a1111 = folder_ / "stable-diffusion-webui", comfy = folder_ / "ComfyUI";
   write(a1111 / "webui.py", "");

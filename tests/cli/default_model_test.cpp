@@ -1,0 +1,40 @@
+// The model that comes with the program, as people meet it: nothing named, nothing installed.
+#include <gtest/gtest.h>
+
+#include "cli/program.h"
+
+namespace pentimento {
+namespace {
+
+using testing::Outcome;
+using testing::Program;
+
+const std::string kPicture = testing::source_path("examples/chelsea.png").string();
+
+TEST(DefaultModel, PaintsWhereNoModelIsNamedOrInstalled) {
+  Program program;
+  const Outcome made = program.run({"img2img", kPicture, "--prompt", "starry night", "--width",
+                                    "128", "--height", "128", "--steps", "4", "-o", "a.png"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const Outcome info = program.run({"info", "a.png"});
+  EXPECT_NE(info.out.find("pentimento-default"), std::string::npos) << info.out;
+}
+
+TEST(DefaultModel, GivesWayToTheOnlyModelOfTheUser) {
+  Program program;
+  std::filesystem::copy(testing::golden_path("pipelines_sd1"), program / "data/models/mine",
+                        std::filesystem::copy_options::recursive);
+  const Outcome made = program.run(
+      {"img2img", kPicture, "--prompt", "a", "--width", "64", "--height", "64", "-o", "a.png"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_NE(program.run({"info", "a.png"}).out.find("mine"), std::string::npos);
+}
+
+TEST(DefaultModel, CanBeAskedForByName) {
+  Program program;
+  const Outcome shown = program.run({"inspect", "pentimento-default"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+}
+
+}  // namespace
+}  // namespace pentimento
