@@ -1,4 +1,7 @@
 // fake_server FOLDER [STEP_MS] [KEY=VALUE…]: the real server over fake runners; prints its port.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -12,6 +15,8 @@ pentimento::CancelToken stop;
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  // As the program does: standard output is for what a program reads, and nobody empties it.
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("log"));
   std::signal(SIGTERM, [](int) { stop.cancel(); });
   std::signal(SIGINT, [](int) { stop.cancel(); });
   auto options = pentimento::testing::fake_options(argv[1], argc > 2 ? std::atoi(argv[2]) : 2);

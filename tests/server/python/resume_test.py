@@ -109,7 +109,7 @@ def check_kill_with_control(program: str, home: pathlib.Path) -> None:
     server.process.kill()
     server.process.wait()
     server = Server(program, home)
-    assert server.job(job)["steps_kept"] >= 19 and server.job(job)["request"] == whole["request"]
+    assert server.job(job)["steps_kept"] >= 19 and server.job(job)["request"]["control"] == whole["request"]["control"]
     server.call("POST", f"/api/v1/jobs/{job}/retry", {})
     server.call("POST", "/api/v1/queue/resume", {})
     assert server.files(server.wait_for(job, done)) == expected, "the picture is another one"
