@@ -3,13 +3,6 @@
 #include "cli/add_on_path.h"
 
 namespace pentimento {
-namespace {
-
-std::string named(const std::filesystem::path& path, const std::string& sha256) {
-  return path.stem().string() + " [" + sha256.substr(0, 10) + "]";
-}
-
-}  // namespace
 
 void LoadedBlendTools::add_to(SteeringCost& cost, size_t pictures) const {
   cost.adapter = adapter.get();
@@ -30,8 +23,8 @@ LoadedBlendTools load_blend_tools(const Context& context, BlendMethod method,
   loaded.adapter = add_ons.ip_adapter(adapter_path, model, progress);
   loaded.clip = add_ons.clip(encoder_path, progress);
   loaded.adapter_name =
-      named(adapter_path, add_ons.hash_of(open_ip_adapter(adapter_path).path, progress));
-  loaded.clip_name = named(encoder_path, add_ons.hash_of(open_clip(encoder_path).path, progress));
+      add_ons.title_of(adapter_path, open_ip_adapter(adapter_path).path, progress);
+  loaded.clip_name = add_ons.title_of(encoder_path, open_clip(encoder_path).path, progress);
   return loaded;
 }
 

@@ -62,4 +62,9 @@ std::shared_ptr<Clip> AddOns::clip(const std::filesystem::path& path, const Prog
   return find<Clip>("clip " + hash, [&] { return Clip::load(runtime_, std::move(file), hash); });
 }
 
+std::string AddOns::title_of(const std::filesystem::path& named, const std::filesystem::path& file,
+                             const Progress& progress) const {
+  return named.stem().string() + " [" + hash_of(file, progress).substr(0, 10) + "]";
+}
+
 }  // namespace pentimento

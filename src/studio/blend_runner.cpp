@@ -162,7 +162,10 @@ class BlendRunner : public JobRunner {
     std::shared_ptr<IpAdapter> adapter;
     std::shared_ptr<Clip> clip;
     Stylizer* stylizer = nullptr;
-    BlendTools tools() const { return {adapter.get(), clip.get(), stylizer}; }
+    std::string adapter_name, clip_name;
+    BlendTools tools() const {
+      return {adapter.get(), clip.get(), stylizer, adapter_name, clip_name};
+    }
   };
 
   // Without adapter weights the pictures are blended as they lie, as on the command line.
@@ -186,8 +189,12 @@ class BlendRunner : public JobRunner {
     const auto path = [&](const char* kind, const std::string& name) {
       return need_add_on(*tools_.catalog, kind, name).path;
     };
-    networks.adapter = add_ons.ip_adapter(path("ip_adapter", job.adapter), model, progress);
-    networks.clip = add_ons.clip(path("image_encoder", job.encoder), progress);
+    const auto adapter = path("ip_adapter", job.adapter);
+    const auto encoder = path("image_encoder", job.encoder);
+    networks.adapter = add_ons.ip_adapter(adapter, model, progress);
+    networks.clip = add_ons.clip(encoder, progress);
+    networks.adapter_name = add_ons.title_of(adapter, open_ip_adapter(adapter).path, progress);
+    networks.clip_name = add_ons.title_of(encoder, open_clip(encoder).path, progress);
     return networks;
   }
 

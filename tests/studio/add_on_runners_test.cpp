@@ -135,7 +135,7 @@ TEST_F(AddOnRunners, BlendByLatentsOrByImagePrompt) {
   EXPECT_EQ(latents["strength"], 0.6);
   EXPECT_TRUE(says(runner->plan(latents, files).sentence, "blending by latents"));
   const auto blended = run(*runner, latents, files);
-  EXPECT_TRUE(says(blended.at(0).infotext, "Blend weights: \"75%, 25%\"")) << blended[0].infotext;
+  EXPECT_TRUE(says(blended.at(0).infotext, "Blend weights: \"3, 1\"")) << blended[0].infotext;
   expect_repeatable(*runner, blended[0], files);
 
   const Json prompted = resolved(*runner, small(size), files);
