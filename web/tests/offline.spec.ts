@@ -1,6 +1,6 @@
 // A computer without any network: the page is whole, and works.
 import { chromium } from "@playwright/test";
-import { expect, StudioPage, test } from "./fixtures";
+import { expect, fromDist, StudioPage, test } from "./fixtures";
 
 test("the first picture is painted although no name on the network can be found", async ({ studio, program }) => {
   test.skip(studio.phone, "nothing of this depends on the screen");
@@ -12,6 +12,7 @@ test("the first picture is painted although no name on the network can be found"
     const page = await browser.newPage();
     const failed: string[] = [];
     page.on("requestfailed", (request) => { if (!/ERR_ABORTED/.test(request.failure()?.errorText ?? "")) failed.push(request.url()); });
+    if (process.env["PENTIMENTO_DIST"]) await fromDist(page);
     const alone = new StudioPage(page, program, false);
     await alone.open();
     await page.getByTestId("example-robin").click();

@@ -637,6 +637,7 @@ export const en = {
   "field.ignore_recorded": "Look even if the file says how it was made",
   "hint.model": "Empty: the one chosen in the settings.",
   "hint.vae": "Changes colour and sharpness, not the motif.",
+  "hint.text_encoder": "For a model without one (a UNet alone): the model that lends its own, and its VAE.",
   "hint.prompt": "What the result should show.",
   "hint.negative_prompt": "What it should not show.",
   "hint.strength": "How much is repainted; 0 keeps the picture.",

@@ -639,6 +639,7 @@ export const zh: Record<keyof typeof en, string> = {
   "field.ignore_recorded": "即使文件中有记录也重新识别",
   "hint.model": "留空：使用设置中选定的底模。",
   "hint.vae": "影响色彩与清晰度，不改变内容。",
+  "hint.text_encoder": "用于不含文本编码器的模型（单独的 UNet）：由哪个模型借出文本编码器和 VAE。",
   "hint.prompt": "希望画面呈现的内容。",
   "hint.negative_prompt": "不希望出现的内容。",
   "hint.strength": "重绘的程度；0 表示保持原图。",

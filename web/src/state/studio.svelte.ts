@@ -164,7 +164,10 @@ export class Studio {
     if (!works[draft.work].startsFromPicture) draft.work = "restyle";
     // One press is enough for the first painting.
     if (draft.kind?.kind === "stylize" && draft.changed("styles") === undefined && !draft.input("style")) draft.set("styles", [{ style: kFirstStyle, weight: 1 }]);
+    // Whoever brings a picture looks at it, not at what still runs: that stays in the queue.
     this.#shown = null;
+    this.#watched = null;
+    this.#fresh = false;
     this.#strip = [];
     await editor.open(input);
     if (input.infotext) {

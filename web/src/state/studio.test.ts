@@ -35,12 +35,12 @@ beforeEach(() => {
   const draft = {
     work: "restyle", kind: { kind: "img2img", available: true, reason: null, inputs: [], fields: [] }, source: null,
     request: (change: Fields): JobRequest => ({ kind: "img2img", request: change, inputs: {} }),
-    number: () => null, text: () => "", value: () => null, input: () => null, has: () => false,
+    changed: () => undefined, number: () => null, text: () => "", value: () => null, input: () => null, has: () => false,
   };
   jobs = new Jobs(client as never);
   const attempt = <T>(task: Promise<T>): Promise<T | undefined> => task.catch(() => undefined);
   studio = new Studio({
-    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null }, i18n: {}, pictures: {}, toasts: {}, explain: String,
+    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null, open: () => Promise.resolve() }, i18n: {}, pictures: {}, toasts: {}, explain: String,
   } as never);
 });
 
@@ -85,5 +85,13 @@ describe("The studio", () => {
     expect(studio.watched).toBeNull();
     opened("");
     expect(studio.watched, "only once").toBeNull();
+  });
+  it("leaves a running job to the queue when a picture comes", async () => {
+    jobs.put(jobOf("r", "running"));
+    studio.apply({ type: "snapshot", version: "1", queue: { ...queue, running: "r" }, jobs: [jobOf("r", "running")] });
+    expect(studio.watched?.id).toBe("r");
+    await studio.openInput({ sha256: "s", name: "", format: "png", width: 1, height: 1, bytes: 1, created: 1, infotext: null });
+    studio.apply({ type: "job", job: jobOf("r", "done", { pictures: ["p1"] }) });
+    expect(studio.shown).toBeNull();
   });
 });
