@@ -1,6 +1,8 @@
 #include "cli/blend_tools.h"
 
 #include "cli/add_on_path.h"
+#include "weights/clip_file.h"
+#include "weights/ip_adapter_file.h"
 
 namespace pentimento {
 

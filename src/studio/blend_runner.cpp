@@ -5,6 +5,8 @@
 #include "studio/coded_error.h"
 #include "studio/control_json.h"
 #include "studio/json_visitor.h"
+#include "weights/clip_file.h"
+#include "weights/ip_adapter_file.h"
 
 namespace pentimento {
 namespace {
