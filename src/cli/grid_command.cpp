@@ -10,6 +10,7 @@
 #include "cli/control_options.h"
 #include "cli/generation_options.h"
 #include "cli/inputs.h"
+#include "cli/model_path.h"
 #include "pipelines/grid.h"
 #include "pipelines/painting_presets.h"
 #include "runtime/version.h"
