@@ -62,11 +62,10 @@ RuntimeOptions Context::runtime_options() const {
 ModelLibrary& Context::library() const {
   if (opened_library) return *opened_library;
   Terminal terminal(talk());
-  LibraryOptions options{
-      .data = paths.data,
-      .cache = paths.cache,
-      .folders = all_model_folders(paths, model_folders),
-      .built_in = paths.assets / "models"};
+  LibraryOptions options{.data = paths.data,
+                         .cache = paths.cache,
+                         .folders = all_model_folders(paths, model_folders),
+                         .built_in = paths.assets / "models"};
   options.progress.cancel = cancel;
   options.progress.report = [&, shown = terminal.progress(cancel)](const ProgressEvent& event) {
     if (event.stage == "identify" && event.total >= kFilesWorthSaying) shown.report(event);

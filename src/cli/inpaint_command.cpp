@@ -53,7 +53,6 @@ void add_inpaint(CLI::App& app, Context& context) {
   add_generation_options(*verb, a->request.base, a->generation);
   add_extra_file_options(*verb, context);
   add_control_options(*verb, a->controls);
-  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

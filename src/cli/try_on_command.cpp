@@ -157,7 +157,6 @@ void add_try_on(CLI::App& app, Context& context) {
       ->capture_default_str();
   verb->add_option("--trace", a->trace_dir, "folder for intermediate arrays (.npy)")
       ->group("Output");
-  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -179,7 +179,6 @@ void add_upscale(CLI::App& app, Context& context) {
       ->group("Output")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
-  add_extra_file_options(*verb, context);
   add_runtime_options(*verb, context);
   add_json_option(*verb, context);
   verb->add_flag("-q,--quiet", context.quiet, "no progress, only errors")->group("Output");

@@ -36,7 +36,8 @@ class AddOns {
 
   // SHA-256 of a file used so far, for infotext.
   std::string hash_of(const std::filesystem::path& path, const Progress& progress) const;
-  // "NAME [10 digits of the file's hash]", for infotext. `named`: the file or folder that was named.
+  // "NAME [10 digits of the file's hash]", for infotext. `named`: the file or folder that was
+  // named.
   std::string title_of(const std::filesystem::path& named, const std::filesystem::path& file,
                        const Progress& progress) const;
 

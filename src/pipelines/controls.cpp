@@ -6,7 +6,8 @@
 
 namespace pentimento {
 
-void Controls::add(ControlUnit unit, std::filesystem::path network, std::optional<InputImage> picture) {
+void Controls::add(ControlUnit unit, std::filesystem::path network,
+                   std::optional<InputImage> picture) {
   refuse(problems_of(unit));
   units_.push_back({.unit = std::move(unit),
                     .network_path = std::move(network),

@@ -75,7 +75,8 @@ class ModelCatalog {
   // By id, name, file, path below its folder or the folder of its type, "file [hash]", the name its
   // trainer gave it, or hash, as AUTOMATIC1111 resolves titles; nullopt: none.
   std::optional<CatalogModel> find(const std::string& type, const std::string& word) const;
-  // The same; an empty word is the first usable one, the user's before the program's. Throws CodedError "no_model" naming near ones.
+  // The same; an empty word is the first usable one, the user's before the program's. Throws
+  // CodedError "no_model" naming near ones.
   CatalogModel need(const std::string& type, const std::string& word) const;
   // What can lend its text encoder: a text encoder alone, or a checkpoint. Throws as need().
   CatalogModel need_text_encoder(const std::string& word) const;

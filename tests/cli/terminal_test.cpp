@@ -27,8 +27,8 @@ TEST(Terminal, StepsDoneBeforeAPauseDoNotCountInTheSpeedAfterIt) {
 }
 
 TEST(Terminal, SpeedIsTheTimeOfTheStepsSeen) {
-  const std::string text = shown({{.stage = "denoise", .done = 4, .total = 7},
-                                  {.stage = "denoise", .done = 7, .total = 7}});
+  const std::string text = shown(
+      {{.stage = "denoise", .done = 4, .total = 7}, {.stage = "denoise", .done = 7, .total = 7}});
   EXPECT_NE(text.find("0.01 s/step"), std::string::npos) << text;  // 20 ms for three steps
 }
 
