@@ -182,7 +182,8 @@ void ModelLibrary::reload() {
   const auto all = roots();
   std::set<std::string> shown;
   for (const fs::path& root : all) shown.insert(root.string());
-  const std::string built_in = plain(options_.built_in).string();
+  const std::string built_in =
+      options_.built_in.empty() ? std::string() : plain(options_.built_in).string();
   std::vector<CatalogModel> present, gone;
   {
     const auto lock = db_.lock();
@@ -191,7 +192,7 @@ void ModelLibrary::reload() {
     while (rows.next()) {
       CatalogModel model = model_of_row(rows);
       if (!shown.contains(rows.text(kRootColumn)) || model.type == kPicture) continue;
-      model.built_in = !options_.built_in.empty() && rows.text(kRootColumn) == built_in;
+      model.built_in = rows.text(kRootColumn) == built_in;
       (model.missing_s ? gone : present).push_back(std::move(model));
     }
   }

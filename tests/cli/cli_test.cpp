@@ -198,7 +198,10 @@ TEST(Cli, RefusesModelsThatAreNone) {
   refused("nowhere", 3, "nowhere: no such model file");
   auto without = img2img({});
   without.erase(without.begin() + 2, without.begin() + 4);
-  expect_refusal(program.run(without), 3, "put a Stable Diffusion checkpoint");
+  ::setenv("PENTIMENTO_ASSETS", (program / "nothing").c_str(), 1);  // not even the program's own
+  const auto nothing = program.run(without);
+  ::unsetenv("PENTIMENTO_ASSETS");
+  expect_refusal(nothing, 3, "put a Stable Diffusion checkpoint");
 }
 
 TEST(Cli, FindsAModelInTheModelsFolderByItself) {

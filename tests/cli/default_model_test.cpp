@@ -20,20 +20,21 @@ TEST(DefaultModel, PaintsWhereNoModelIsNamedOrInstalled) {
   EXPECT_NE(info.out.find("pentimento-default"), std::string::npos) << info.out;
 }
 
-TEST(DefaultModel, GivesWayToTheOnlyModelOfTheUser) {
+TEST(DefaultModel, GivesWayToTheUsersOwnAndAnswersToItsName) {
   Program program;
+  std::filesystem::create_directories(program / "data/models");
   std::filesystem::copy(testing::golden_path("pipelines_sd1"), program / "data/models/mine",
                         std::filesystem::copy_options::recursive);
   const Outcome made = program.run(
       {"img2img", kPicture, "--prompt", "a", "--width", "64", "--height", "64", "-o", "a.png"});
   ASSERT_EQ(made.code, 0) << made.err;
   EXPECT_NE(program.run({"info", "a.png"}).out.find("mine"), std::string::npos);
-}
 
-TEST(DefaultModel, CanBeAskedForByName) {
-  Program program;
-  const Outcome shown = program.run({"inspect", "pentimento-default"});
-  EXPECT_EQ(shown.code, 0) << shown.err;
+  const Outcome named =
+      program.run({"img2img", kPicture, "--model", "pentimento-default", "--prompt", "a", "--width",
+                   "64", "--height", "64", "-o", "b.png"});
+  ASSERT_EQ(named.code, 0) << named.err;
+  EXPECT_NE(program.run({"info", "b.png"}).out.find("pentimento-default"), std::string::npos);
 }
 
 }  // namespace
