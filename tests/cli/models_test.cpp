@@ -37,7 +37,10 @@ class ModelsVerb : public ::testing::Test {
 };
 
 TEST_F(ModelsVerb, ListsShowsAndForgets) {
+  EXPECT_TRUE(has(run({"list"}).out, "pentimento-default")) << "it comes with the program";
+  ::setenv("PENTIMENTO_ASSETS", "/nowhere", 1);
   EXPECT_TRUE(has(run({"list"}).out, "no models in"));
+  ::unsetenv("PENTIMENTO_ASSETS");
   write("data/models/Lora/anna.safetensors", testing::lora_file());
   write("data/models/Lora/anna.json", R"({"activation text": "sks"})");
   write("comfy/main.py", "");

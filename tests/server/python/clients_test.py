@@ -147,7 +147,7 @@ def check_webuiapi_with_auth(program: str, folder: str) -> None:
     with Server(program, folder, "auth=me:secret") as server:
         api = webuiapi.WebUIApi(host="127.0.0.1", port=server.port, username="me", password="secret")
         # alwayson_scripts: webuiapi keeps the units of earlier calls in the default of that argument.
-    assert api.txt2img(prompt="x", steps=2, width=64, height=64, alwayson_scripts={}).image.size == (64, 64)
+        assert api.txt2img(prompt="x", steps=2, width=64, height=64, alwayson_scripts={}).image.size == (64, 64)
 
 
 def check_openai(program: str, folder: str) -> None:
