@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 import captions
+import fill
 
 # Share of each task by size of the crop in latent pixels. Whole icons need the whole picture.
 TASKS = {
-    16: {"look": 0.66, "photo": 0.22, "repair": 0.12},
-    32: {"look": 0.50, "photo": 0.20, "repair": 0.10, "icon": 0.20},
+    16: {"look": 0.58, "photo": 0.30, "repair": 0.12},
+    32: {"look": 0.44, "photo": 0.26, "repair": 0.10, "icon": 0.20},
 }
 # Looks that differ most are drawn more often.
 FOCUS = {
@@ -135,8 +136,9 @@ def hole(size, rng):
 
 class Sampler:
     """sample() -> dict(x, source [32,s,s], mask [1,s,s], start, text, task, use): one training sample.
-    use: none (the whole source is seen), hole, or drop (no source). start: the picture whose noised latent
-    the model meets, x itself or the source (train.py says why). tokens: the Tokenizer, for batch().
+    use: none (the whole source is seen), hole (continued into it, fill.py), or drop (no source). start: the
+    picture whose noised latent the model meets, x itself or the source (train.py says why). tokens: the
+    Tokenizer, for batch().
     """
 
     def __init__(self, shards, seed, tokens=None):
@@ -194,12 +196,13 @@ class Sampler:
             "mask": np.zeros((1, size, size), np.float32),
         }
         out["source"] = np.zeros_like(out["x"]) if use == "drop" else cut(source)
-        out["start"] = out["source"] if mix else out["x"]
         if use == "drop":
             out["mask"][:] = 1
         elif use == "hole":
             out["mask"][0] = hole(size, rng)
-            out["source"] = out["source"] * (1 - out["mask"])
+            out["source"] = fill.harmonic(out["source"], out["mask"][0] > 0)
+            mix = rng.random() < 0.45
+        out["start"] = out["source"] if mix else out["x"]
         return out
 
     def batch(self, size, n):

@@ -6,11 +6,24 @@ Limitations: uniform timesteps; the last step returns the prediction of the clea
 
 import torch
 
+import fill
+
 
 def timesteps(strength, steps):
     """From strength down, evenly; `steps` are the ones that really run."""
     first = min(999, round(strength * 1000) - 1)
     return torch.linspace(first, 0, steps + 1)[:-1].round().long()
+
+
+def shown(source, mask):
+    """-> mask, source as the model sees them. A cell beside a hidden one still knows something of it (the
+    autoencoder looks around itself): it is hidden too."""
+    partly = (mask.amax((1, 2, 3), keepdim=True) > 0) & (mask.amin((1, 2, 3), keepdim=True) < 1)
+    mask = torch.where(partly, torch.nn.functional.max_pool2d(mask, 3, 1, 1), mask)
+    filled = [
+        torch.from_numpy(fill.harmonic(z.numpy(), m[0].numpy() > 0)) for z, m in zip(source, mask)
+    ]
+    return mask, torch.stack(filled)
 
 
 @torch.no_grad()
@@ -27,14 +40,14 @@ def sample(
     seed=0,
     start=None,
 ):
-    """prompt, negative: what model.encode gave, one row a picture. source [N,32,h,w] normalised, zeroed here
-    under the mask [N,1,h,w]. start: the latent to noise at strength < 1, `source` where not given.
-    -> latents; what the mask keeps is the source's."""
+    """prompt, negative: what model.encode gave, one row a picture. source [N,32,h,w] normalised; mask [N,1,h,w],
+    1 = hidden. start: the latent to noise at strength < 1; where not given, what the model is shown.
+    -> latents; where a part is hidden, the rest is the source's."""
     n = len(source)
     a_of, b_of = ab.sqrt(), (1 - ab).sqrt()
     lam = lambda t: torch.log(a_of[t].clamp_min(1e-4) / b_of[t])
-    start = source if start is None else start
-    seen = source * (1 - mask)
+    mask, seen = shown(source, mask)
+    start = seen if start is None else start
     ts = timesteps(strength, steps)
     noise = torch.stack(
         [
@@ -57,5 +70,4 @@ def sample(
         d = x0 if old is None or t >= 995 else x0 + (x0 - old) * h / (2 * h_old)
         x = b_of[after] / b_of[t] * x - a_of[after] * torch.expm1(-h) * d
         old, h_old = x0, h
-    partly = (mask.amax((1, 2, 3), keepdim=True) > 0) & (mask.amin((1, 2, 3), keepdim=True) < 1)
-    return torch.where(partly, x0 * mask + source * (1 - mask), x0)
+    return torch.where(mask.amax((1, 2, 3), keepdim=True) > mask, source, x0)
