@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pipelines/harmonic_fill.h"
+
 namespace pentimento {
 namespace {
 
@@ -48,18 +50,34 @@ Tensor inpaint_channels(LoadedModel& model, const Tensor* picture, const HiddenP
                        model.encode(shown, progress));
 }
 
-// The source latent with zeros where it is hidden, then the mask. Without a mask a picture is
+// A cell beside a hidden one still knows something of it, because the encoder looks around itself:
+// it is hidden too. [1,1,h,w] of 0 and 1.
+Tensor widened(const Tensor& hidden) {
+  const auto rows = static_cast<int>(hidden.dim(2)), columns = static_cast<int>(hidden.dim(3));
+  Tensor result = hidden;
+  for (int y = 0; y < rows; ++y)
+    for (int x = 0; x < columns; ++x)
+      for (int j = std::max(0, y - 1); j <= std::min(rows - 1, y + 1); ++j)
+        for (int i = std::max(0, x - 1); i <= std::min(columns - 1, x + 1); ++i) {
+          float& value = result.data[static_cast<size_t>(y * columns + x)];
+          value = std::max(value, hidden.data[static_cast<size_t>(j * columns + i)]);
+        }
+  return result;
+}
+
+// The source latent, continued where it is hidden, then the mask. Without a mask a picture is
 // wholly visible; without a picture everything is hidden.
 Tensor source_channels(const Tensor* latent, const HiddenPart* part, int channels, int height,
                        int width) {
   Tensor hidden({1, 1, height, width}, latent ? 0.0f : 1.0f);
-  if (latent && part && part->weight >= 0.5)
+  if (latent && part && part->weight >= 0.5) {
     hidden = mask_in_latent(part->mask, height, width, Shrink::AnyHidden);
-  for (float& value : hidden.data) value = value >= 0.5f ? 1.0f : 0.0f;  // trained on nothing else
+    for (float& value : hidden.data)
+      value = value >= 0.5f ? 1.0f : 0.0f;  // trained on nothing else
+    hidden = widened(hidden);
+  }
   Tensor source = latent ? *latent : Tensor({1, channels, height, width});
-  const size_t plane = hidden.size();
-  for (size_t i = 0; i < source.size(); ++i) source.data[i] *= 1.0f - hidden.data[i % plane];
-  return join_channels(std::move(source), hidden);
+  return join_channels(harmonic_fill(std::move(source), hidden), hidden);
 }
 
 }  // namespace
