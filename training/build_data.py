@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes the training latents: every photograph as it is, in two or three looks, and sometimes spoilt
-(noise, blur, JPEG, few pixels, grey); every icon concept in up to four drawing styles.
+(noise, blur, JPEG, few pixels, grey); every icon concept in up to four drawing styles; drawn faces.
 
     build_data.py WORK --photos DIR --tae DIR --style-net NET.onnx [--icons NODE_MODULES] ...
 
@@ -157,6 +157,14 @@ class Photos:
         return any(float(t @ e) / t.size > 0.97 for e in self.examples)
 
 
+def draw_svg(svg):
+    """-> RGBA picture of SIZE, or None where rsvg-convert cannot draw it."""
+    png = subprocess.run(
+        ["rsvg-convert", "-w", str(SIZE), "-h", str(SIZE)], input=svg, capture_output=True
+    ).stdout
+    return Image.open(io.BytesIO(png)).convert("RGBA").resize((SIZE, SIZE)) if png else None
+
+
 ICON_SETS = {"3d": None, "flat": "fluent-flat", "noto": "noto", "twemoji": "twemoji"}
 
 
@@ -192,12 +200,7 @@ class Icons:
             return None
         w, h = (icon.get(k, icons.get(k, 16)) for k in ("width", "height"))
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {w} {h}">{icon["body"]}</svg>'
-        png = subprocess.run(
-            ["rsvg-convert", "-w", str(SIZE), "-h", str(SIZE)],
-            input=svg.encode(),
-            capture_output=True,
-        ).stdout
-        return Image.open(io.BytesIO(png)).convert("RGBA").resize((SIZE, SIZE)) if png else None
+        return draw_svg(svg.encode())
 
 
 BACKGROUNDS = {
@@ -286,6 +289,21 @@ class Builder:
             )
         self.save(f"shard_{number:05d}")
 
+    def avatar_shard(self, folder, part):
+        """Drawn faces, each in two looks besides its own."""
+        rng = random.Random(7000 + part)
+        rows = [json.loads(line) for line in open(f"{folder}/avatars.jsonl")]
+        for r in rows[part * PHOTOS_PER_SHARD : (part + 1) * PHOTOS_PER_SHARD]:
+            page = Image.new("RGBA", (SIZE, SIZE), "#" + r["fill"])
+            page.alpha_composite(draw_svg(open(f"{folder}/{r['file']}", "rb").read()))
+            rgb = np.asarray(page.convert("RGB"))
+            about = {k: r[k] for k in ("hair", "clothes")}
+            about.update(group=f"avatar:{r['file']}", kind="avatar", label=r["style"], colour=None)
+            self.add(rgb, role="photo", look="photo", **about)
+            for l in rng.sample(looks.LOOKS, 2):
+                self.add(self.look(rgb, l), role="look", look=l.key, **about)
+        self.save(f"shard_avatars_{part:02d}")
+
     def held(self, photos):
         rng = random.Random(99)
         for i, file in enumerate(photos.held):
@@ -336,6 +354,7 @@ def main():
     p.add_argument("--tae", required=True, help="taef2_encoder.pth, taef2_decoder.pth")
     p.add_argument("--style-net", required=True, help="multistyle26.onnx")
     p.add_argument("--icons", help="node_modules with the icon packages; without it no icons")
+    p.add_argument("--avatars", help="what avatars.mjs wrote; without it no avatars")
     p.add_argument("--shards", type=int, default=10**6, help="stop after so many shards in all")
     p.add_argument("--threads", type=int, default=0, help="of the networks; 0 = all")
     p.add_argument("--pause", type=float, default=0.0, help="seconds to rest after each shard")
@@ -345,6 +364,10 @@ def main():
     icon_parts = -(-len(icons.concepts) // ICONS_PER_SHARD) if icons else 0
     if not (b.out / "held.npy").exists():
         b.held(photos)
+    faces = len(open(f"{a.avatars}/avatars.jsonl").readlines()) if a.avatars else 0
+    for i in range(-(-faces // PHOTOS_PER_SHARD)):
+        if not (b.out / f"shard_avatars_{i:02d}.npy").exists():
+            b.avatar_shard(a.avatars, i)
     number = used = part = 0
     while used < len(photos.order) and number < a.shards:
         is_icons = number % 5 == 4 and part < icon_parts

@@ -139,6 +139,7 @@ ICON_STYLES = {
     "twemoji": (("sticker", "simple sticker"), ("贴纸", "贴画")),
 }
 PHOTO_WORDS = ("photo", "photograph", "photo"), ("照片", "摄影")
+AVATAR_WORDS = ("avatar", "cartoon avatar", "cartoon portrait"), ("头像", "卡通头像", "卡通人像")
 # What the finished picture is called when its source was spoilt, and the spoilt picture itself.
 REPAIRS = {
     "noise": (
@@ -185,6 +186,8 @@ def subject(row, zh, rng):
             if rng.random() < 0.7
             else ", ".join(rng.sample(row["tags"], min(2, len(row["tags"]))) or [label])
         )
+    if kind == "avatar":
+        return person(row, zh, rng)
     if kind == "bird":
         last = label.replace("-", " ").split()[-1]
         if zh:
@@ -204,6 +207,15 @@ def subject(row, zh, rng):
     if zh and cn:
         return (COLOURS[colour] if colour else "") + cn
     return f"{colour} {en}" if colour else en
+
+
+def person(row, zh, rng):
+    hair, clothes = (row[k] if rng.random() < 0.8 else None for k in ("hair", "clothes"))
+    if zh:
+        parts = [hair and COLOURS[hair] + "头发", clothes and COLOURS[clothes] + "衣服"]
+        return "、".join(filter(None, parts)) + ("的" if hair or clothes else "") + "人"
+    parts = [hair and f"{hair} hair", clothes and f"{clothes} clothes"]
+    return " ".join(filter(None, ["person", (hair or clothes) and "with", " and ".join(filter(None, parts))]))
 
 
 def _join(rng, parts):
@@ -235,16 +247,16 @@ def caption(row, rng, with_subject=0.6):
             rng.choice((f"{thing}, {style} style", f"{style} {thing}", f"{thing}, {style}")) + back
         )
     if row["role"] == "photo":
-        word = rng.choice(PHOTO_WORDS[zh])
+        word = rng.choice((AVATAR_WORDS if row["kind"] == "avatar" else PHOTO_WORDS)[zh])
         if zh:
             return (
-                f"{thing}的照片"
+                f"{thing}的{word}"
                 if thing and rng.random() < 0.5
                 else "，".join(p for p in (thing, word) if p)
             )
         if thing and rng.random() < 0.5:
-            return f"a {word} of {article(thing)}"
-        return _join(rng, [thing, rng.choice((word, "a " + word, word + ", high quality"))])
+            return f"{article(word)} of {article(thing)}"
+        return _join(rng, [thing, rng.choice((word, article(word), word + ", high quality"))])
     look = looks.BY_KEY[row["look"]]
     if zh:
         style = rng.choice(look.zh)
