@@ -6,7 +6,8 @@
 WORK/checkpoints/last.pt (every 15 minutes and on SIGTERM or SIGINT) is picked up again by itself;
 WORK/train.log says what was reached. New shards are taken in while it runs.
 
-Objective: v-prediction, zero terminal SNR, v-loss weighted min(SNR,5)/(SNR+1) but at least 0.15.
+Objective: v-prediction, zero terminal SNR, v-loss weighted min(SNR,5)/(SNR+1) but at least 0.15, and 0.5 where
+something is hidden: what stands there is decided at high noise.
 A sample is a target x0, a source s, a mask and a prompt. Most noisy inputs are, as usual,
     x_t = a x0 + b n;                     v = a n - b x0
 but image to image starts from the noised *source*, which this never shows. So, in half of the
@@ -46,6 +47,13 @@ def sample_t(n, hard, rng):
 
 def ramp(t):
     return ((t.float() - 250) / 450).clamp(0, 1)
+
+
+def cell_weight(mask):
+    """[N,1,h,w]: in a picture with a hole the hole counts, the smaller the more; the rest is only copied."""
+    share = mask.mean((1, 2, 3), keepdim=True)
+    inside = (1 / share.clamp_min(1e-6)).clamp_max(4)
+    return torch.where((share > 0) & (share < 1), mask * inside + (1 - mask) * 0.25, 1.0)
 
 
 class Threads:
@@ -158,14 +166,17 @@ class Trainer:
         xt = a * (x0 + u * (start - x0)) + s * torch.randn(x0.shape, generator=generator).to(d)
         v = (a * xt - x0) / s
         p = self.model(xt, mask, source, t, self.model.encode(ids)).float()
-        return (p - v).pow(2).mean((1, 2, 3))
+        return ((p - v).pow(2) * cell_weight(mask)).mean((1, 2, 3))
 
     def train_step(self):
         _, b = next(self.batches)
         n = len(b["use"])
-        t = sample_t(n, torch.tensor([u != "none" for u in b["use"]]), self.rng)
+        hard = torch.tensor([u != "none" for u in b["use"]])
+        t = sample_t(n, hard, self.rng)
         each = self.forward(b, t, self.rng)
-        (each * net.log_snr_weight(self.ab, t.to(self.a.device))).mean().backward()
+        weight = net.log_snr_weight(self.ab, t.to(self.a.device))
+        weight = torch.where(hard.to(self.a.device), weight.clamp_min(0.5), weight)
+        (each * weight).mean().backward()
         with torch.no_grad():
             self.flat.master.grad.copy_(self.flat.grad)
             self.flat.grad.zero_()
