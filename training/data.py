@@ -13,8 +13,8 @@ import fill
 
 # Share of each task by size of the crop in latent pixels. Whole icons need the whole picture.
 TASKS = {
-    16: {"look": 0.58, "photo": 0.30, "repair": 0.12},
-    32: {"look": 0.44, "photo": 0.26, "repair": 0.10, "icon": 0.20},
+    16: {"look": 0.50, "photo": 0.38, "repair": 0.12},
+    32: {"look": 0.40, "photo": 0.32, "repair": 0.10, "icon": 0.18},
 }
 # Looks that differ most are drawn more often.
 FOCUS = {
@@ -156,7 +156,7 @@ class Sampler:
             text = captions.caption(row, rng) if rng.random() > 0.06 else ""
             if u < 0.82:
                 source, mix = shards.photo_of(row), rng.random() < 0.45
-            elif u < 0.92:
+            elif u < 0.95:
                 source, use = target, "hole"
             else:
                 use = "drop"
