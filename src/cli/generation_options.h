@@ -30,6 +30,7 @@ void read_words(Img2ImgRequest& request, const GenerationArguments& a);
 template <typename Map>
 std::vector<std::string> keys_of(const Map& map) {
   std::vector<std::string> names;
+  names.reserve(map.size());
   for (const auto& entry : map) names.push_back(entry.first);
   return names;
 }

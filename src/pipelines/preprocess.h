@@ -32,10 +32,10 @@ struct PreprocessorThreshold {
 };
 
 struct PreprocessorInfo {
-  Preprocessor id;
-  const char* key;           // "canny", for the command line
-  const char* module;        // A1111's module name
-  const char* control_type;  // A1111's control type that it belongs to
+  Preprocessor id = Preprocessor::None;
+  const char* key = nullptr;           // "canny", for the command line
+  const char* module = nullptr;        // A1111's module name
+  const char* control_type = nullptr;  // A1111's control type that it belongs to
   PreprocessorThreshold a, b;
 };
 std::span<const PreprocessorInfo> preprocessors();
