@@ -162,6 +162,7 @@ export interface ModelInfo {
   name: string;
   file: string;
   type: string;
+  kind?: string | null; // finer than the type: "catvton", "ip_adapter"
   bytes: number;
   sha256: string | null;
   family: string | null;
