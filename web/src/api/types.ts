@@ -161,6 +161,7 @@ export interface ModelInfo {
   id: string;
   name: string;
   file: string;
+  relative?: string; // path below its folder
   type: string;
   kind?: string | null; // finer than the type: "catvton", "ip_adapter"
   bytes: number;
