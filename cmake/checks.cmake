@@ -10,4 +10,4 @@ add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/web/tests/run.sh units)
 # Seven minutes, so with the long ones: ctest -C Long -L browser
 add_test(NAME page_in_browser CONFIGURATIONS Long COMMAND ${PROJECT_SOURCE_DIR}/web/tests/run.sh browser $<TARGET_FILE:pentimento>)
 set_tests_properties(page page_in_browser PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
-set_tests_properties(page_in_browser PROPERTIES LABELS browser RUN_SERIAL ON)
+set_tests_properties(page_in_browser PROPERTIES LABELS browser RUN_SERIAL ON TIMEOUT 3600)

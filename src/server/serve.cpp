@@ -14,6 +14,7 @@
 #include "studio/blend_runner.h"
 #include "studio/coded_error.h"
 #include "studio/describe_runner.h"
+#include "studio/drape_runner.h"
 #include "studio/grid_runner.h"
 #include "studio/img2img_runner.h"
 #include "studio/inpaint_runner.h"
@@ -118,6 +119,7 @@ JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& st
   runners.push_back(make_loopback_runner(tools));
   runners.push_back(make_grid_runner(tools));
   runners.push_back(make_try_on_runner(tools));
+  runners.push_back(make_drape_runner(tools, engine.runtime, options.paths.cache));
   runners.push_back(make_blend_runner(tools, engine.runtime, painting));
   runners.push_back(make_refine_runner(tools, enlarge_with(engine.shelf)));
   runners.push_back(make_describe_runner(

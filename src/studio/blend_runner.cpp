@@ -119,6 +119,8 @@ class BlendRunner : public JobRunner {
     return job_to_json(job);
   }
 
+  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
+
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const BlendJob job = job_from_json(request);
     const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});

@@ -35,6 +35,8 @@ constexpr float kLatentColours[4][3] = {{0.298f, 0.207f, 0.208f},
                                         {-0.158f, 0.189f, 0.264f},
                                         {-0.184f, -0.271f, -0.473f}};
 
+}  // namespace
+
 Image coloured(const Tensor& latent) {
   const auto& shape = latent.shape;
   const int height = static_cast<int>(shape[2]), width = static_cast<int>(shape[3]);
@@ -50,8 +52,6 @@ Image coloured(const Tensor& latent) {
   }
   return image;
 }
-
-}  // namespace
 
 std::optional<Image> quick_look(LoadedModel& model, const Tensor& latent) {
   const VaeConfig& vae = model.config().vae;
@@ -128,6 +128,21 @@ CatalogModel file_at(const ModelCatalog& catalog, const std::string& type,
 
 void DiffusionTools::check_vae(const std::string& vae) const {
   if (!is_automatic(vae) && lower(vae) != "none") catalog->need("vae", vae);
+}
+
+bool DiffusionTools::loads_quickly(const Json& request) const {
+  const auto model = catalog->find("checkpoint", request.value("model", ""));
+  if (!model || !model->sha256) return false;
+  const auto vae = vae_for(*model, request.value("vae", ""));
+  return (!vae || vae->sha256) && request.value("text_encoder", "").empty();
+}
+
+std::optional<CatalogModel> DiffusionTools::vae_for(const CatalogModel& model,
+                                                    const std::string& vae) const {
+  if (lower(vae) == "none") return std::nullopt;
+  if (!is_automatic(vae)) return catalog->need("vae", vae);
+  const auto own = vae_of_model(model.path, vae_files(*catalog));
+  return own ? std::optional(file_at(*catalog, "vae", *own)) : std::nullopt;
 }
 
 // What a model chooses for itself is looked up again when it is loaded; only what the settings
@@ -210,12 +225,7 @@ std::shared_ptr<LoadedModel> DiffusionTools::load(const ModelChoice& choice,
                                                   const Progress& progress) const {
   const CatalogModel found = catalog->need("checkpoint", choice.model);
   ModelFiles files{.model = found, .vae = {}, .text = {}};
-  if (is_automatic(choice.vae)) {
-    if (const auto own = vae_of_model(found.path, vae_files(*catalog)))
-      files.vae = file_at(*catalog, "vae", *own);
-  } else if (lower(choice.vae) != "none") {
-    files.vae = catalog->need("vae", choice.vae);
-  }
+  files.vae = vae_for(found, choice.vae);
   const std::string& lender =
       choice.text_encoder.empty() ? found.said.text_encoder : choice.text_encoder;
   if (!lender.empty()) files.text = catalog->need_text_encoder(lender);

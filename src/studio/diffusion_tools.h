@@ -40,7 +40,11 @@ struct DiffusionTools {
   void decide(std::vector<ControlUnit>& controls, const JobInputs& inputs, bool from_picture) const;
   // The VAE: the one named; else the model's own choice, the file beside it, the setting.
   std::shared_ptr<LoadedModel> load(const ModelChoice& choice, const Progress& progress) const;
+  // Whether the hashes of a resolved request's files are known: then loading only maps them.
+  bool loads_quickly(const Json& request) const;
   void check_vae(const std::string& vae) const;  // throws NotFound for a name that means none
+  // That VAE: nothing means the model's own.
+  std::optional<CatalogModel> vae_for(const CatalogModel& model, const std::string& vae) const;
   // Loaded beside `model` and ready to steer; of no units: none.
   Controls controls(const std::vector<ControlUnit>& units, const JobInputs& inputs,
                     const LoadedModel& model, const Progress& progress) const;
@@ -70,6 +74,8 @@ std::string memory_key(const LoadedModel& model, const std::string& version);
 
 // A small RGB view of a latent, or nothing when this model offers no cheap one.
 std::optional<Image> quick_look(LoadedModel& model, const Tensor& latent);
+// That of a latent of four channels, a pixel each.
+Image coloured(const Tensor& latent);
 
 uint64_t drawn_seed();  // 0 .. 2^32-1
 

@@ -78,6 +78,8 @@ class GridRunner : public JobRunner {
     return job_to_json(job);
   }
 
+  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
+
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const GridJob job = job_from_json(request);
     const std::optional<InputImage> source = input_of(inputs, "source");

@@ -28,6 +28,8 @@ class Img2ImgRunner : public JobRunner {
     return img2img_job_to_json(job);
   }
 
+  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
+
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const Img2ImgJob job = img2img_job_from_json(request);
     const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});

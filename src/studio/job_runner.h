@@ -79,7 +79,9 @@ class JobRunner {
   // The request with everything decided that would otherwise be decided by chance or by settings
   // that may change (seeds, the model's name). It has passed check(). Throws Error.
   virtual Json resolve(Json request, const JobInputs& inputs) const = 0;
-  // Throws what run() would throw before it starts.
+  // Whether plan() reads nothing longer than headers: then a job is planned before it is accepted.
+  virtual bool plans_quickly(const Json&) const { return false; }
+  // Throws what run() would throw before it starts; also OutOfMemory with the numbers.
   virtual PlanReport plan(const Json& request, const JobInputs& inputs) = 0;
   virtual void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) = 0;
   // Frees what can be made again (resident networks).

@@ -115,6 +115,18 @@ std::vector<Problem> Studio::problems_with(const JobSpec& spec) const {
   return problems;
 }
 
+// Who asks for more than this computer has hears of it at once. While a job runs, what it holds
+// counts as free: memory is judged again when a job starts.
+void Studio::refuse_what_cannot_fit(JobRunner& runner, const Json& request,
+                                    const JobInputs& files) const {
+  if ((worker && worker->running()) || !runner.plans_quickly(request)) return;
+  try {
+    runner.plan(request, files);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::OutOfMemory) throw;  // anything else the job itself will tell
+  }
+}
+
 JobQueue::Added Studio::submit(JobSpec spec) {
   const auto problems = problems_with(spec);
   if (!problems.empty()) {
@@ -127,8 +139,9 @@ JobQueue::Added Studio::submit(JobSpec spec) {
   const JobKind kind = runner.describe();
   if (!kind.unavailable.empty())
     throw CodedError(ErrorKind::Unsupported, "kind_unavailable", kind.unavailable, "kind");
-  spec.request =
-      runner.resolve(with_defaults(std::move(spec.request), kind.fields), files_of(spec.inputs));
+  const JobInputs files = files_of(spec.inputs);
+  spec.request = runner.resolve(with_defaults(std::move(spec.request), kind.fields), files);
+  refuse_what_cannot_fit(runner, spec.request, files);
   JobQueue::Added added = queue->add(spec);
   if (added.is_new) {
     on.job(added.job);

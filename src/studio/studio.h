@@ -95,6 +95,7 @@ class Studio {
   std::unique_ptr<Worker> worker;
 
  private:
+  void refuse_what_cannot_fit(JobRunner& runner, const Json& request, const JobInputs& files) const;
   JobRunners runners_;
 };
 

@@ -100,6 +100,8 @@ class TryOnRunner : public JobRunner {
     return job_to_json(job);
   }
 
+  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
+
   PlanReport plan(const Json& request, const JobInputs& files) override {
     const TryOnJob job = job_from_json(request);
     const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});

@@ -36,6 +36,8 @@ class Txt2ImgRunner : public JobRunner {
     return txt2img_job_to_json(job);
   }
 
+  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
+
   PlanReport plan(const Json& request, const JobInputs&) override {
     const Txt2ImgJob job = txt2img_job_from_json(request);
     const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});

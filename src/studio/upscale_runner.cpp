@@ -72,6 +72,8 @@ class UpscaleRunner : public JobRunner {
     return request;
   }
 
+  bool plans_quickly(const Json&) const override { return true; }
+
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const InputImage source = input_of(inputs, "source").value();
     const UpscalePlan plan =
@@ -120,12 +122,23 @@ Upscaler* UpscalerShelf::open(const UpscalerEntry& entry) {
 }
 
 UpscalePlan UpscalerShelf::plan(const UpscaleRequest& request, int width, int height) {
-  std::lock_guard lock(mutex_);
   const UpscalerEntry entry = find_upscaler(folders_, request.upscaler);
-  const Upscaler* network = open(entry);
+  const std::optional<UpscalerConfig> config = config_of(entry);
   const Timings timings(timings_file_);
-  return plan_upscale(request, entry.name, network ? &network->config() : nullptr, width, height,
-                      &timings);
+  const UpscalePlan plan =
+      plan_upscale(request, entry.name, config ? &*config : nullptr, width, height, &timings);
+  const uint64_t free = available_memory_bytes();
+  check_memory(plan, free == 0 ? 0 : free + resident_bytes(runtime_));
+  return plan;
+}
+
+// Opened beside the network that may be enlarging just now: planning never waits for it.
+std::optional<UpscalerConfig> UpscalerShelf::config_of(const UpscalerEntry& entry) {
+  if (entry.path.empty()) return std::nullopt;
+  const std::string key = entry.path.string();
+  std::lock_guard lock(configs_mutex_);
+  if (const auto known = configs_.find(key); known != configs_.end()) return known->second;
+  return configs_[key] = open_network(runtime_, entry)->config();
 }
 
 Image UpscalerShelf::enlarge(const UpscaleRequest& request, const Image& picture,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,7 @@ class UpscalerShelf {
       : runtime_(runtime), folders_(std::move(folders)), timings_file_(std::move(timings_file)) {}
 
   std::vector<UpscalerEntry> installed() const { return installed_upscalers(folders_); }
-  // Throws NotFound, and what plan_upscale throws.
+  // Throws NotFound, OutOfMemory, and what plan_upscale throws. Does not wait for enlarge().
   UpscalePlan plan(const UpscaleRequest& request, int width, int height);
   Image enlarge(const UpscaleRequest& request, const Image& picture, const Progress& progress,
                 UpscalePlan* plan = nullptr);
@@ -30,12 +32,15 @@ class UpscalerShelf {
 
  private:
   Upscaler* open(const UpscalerEntry& entry);
+  std::optional<UpscalerConfig> config_of(const UpscalerEntry& entry);
   Runtime& runtime_;
   std::vector<std::filesystem::path> folders_;
   std::filesystem::path timings_file_;
   std::mutex mutex_;
   std::string name_;
   std::unique_ptr<Upscaler> network_;
+  std::mutex configs_mutex_;
+  std::map<std::string, UpscalerConfig> configs_;  // by file
 };
 
 std::unique_ptr<JobRunner> make_upscale_runner(std::shared_ptr<UpscalerShelf> shelf);

@@ -248,5 +248,52 @@ TEST(Events, ReadersKeepTheirPlaceAndAreToldWhenTheyFallBehind) {
   EXPECT_TRUE(bus.after(5, 0)->empty());
 }
 
+// Wants more memory than there is, and says so in its plan.
+class Greedy : public testing::FakeRunner {
+ public:
+  explicit Greedy(bool quick) : FakeRunner("img2img", 20), quick_(quick) {}
+  bool plans_quickly(const Json&) const override { return quick_; }
+  PlanReport plan(const Json& request, const JobInputs& inputs) override {
+    if (request.at("prompt") == "huge")
+      throw Error(ErrorKind::OutOfMemory, "2048x2048 needs about 90.0 GB and 8.0 GB are free");
+    if (request.at("prompt") == "odd") throw Error(ErrorKind::InvalidArgument, "odd");
+    return FakeRunner::plan(request, inputs);
+  }
+
+ private:
+  bool quick_;
+};
+
+TEST_F(StudioTest, RefusesAtOnceWhatCannotFit) {
+  const auto reopen = [&](bool quick) {
+    studio_.reset();
+    studio_ =
+        std::make_unique<Studio>(StudioOptions{.paths = {folder_ / "data", folder_ / "cache",
+                                                         folder_ / "config", folder_ / "assets"}},
+                                 system_clock());
+    JobRunners runners;
+    runners.push_back(std::make_unique<Greedy>(quick));
+    studio_->start(std::move(runners));
+  };
+  reopen(/*quick=*/true);
+  try {
+    submit("huge");
+    FAIL() << "nothing was refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::OutOfMemory);
+    EXPECT_NE(std::string(error.what()).find("90.0 GB"), std::string::npos);
+  }
+  EXPECT_TRUE(studio_->queue->list({}).empty());
+  EXPECT_EQ(wait(submit("odd").id).state, JobState::Done) << "the job itself would tell";
+  const Job running = submit("wait");
+  wait_until_running(running.id);
+  const Job later = submit("huge");  // what runs now may make room
+  EXPECT_EQ(studio_->queue->get(later.id).state, JobState::Queued);
+  studio_->cancel_many(/*running_too=*/true);
+  wait(running.id);
+  reopen(/*quick=*/false);
+  EXPECT_EQ(wait(submit("huge").id).state, JobState::Done) << "judged when it starts";
+}
+
 }  // namespace
 }  // namespace pentimento

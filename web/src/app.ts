@@ -33,6 +33,8 @@ export interface App {
   draft: Draft;
   editor: Editor;
   studio: Studio;
+  // For another picture than the one on the stage.
+  newEditor: () => Editor;
   // What an error means, in the person's language.
   explain: (error: unknown) => string;
   // Runs something that may fail and says so when it does.
@@ -53,7 +55,8 @@ export const makeApp = async (): Promise<App> => {
   const pictures = new Pictures(client);
   const downloads = new Downloads(client);
   const draft = new Draft(choices);
-  const editor = new Editor(client, store, browserClock);
+  const newEditor = (): Editor => new Editor(client, store, browserClock);
+  const editor = newEditor();
 
   const explain = (error: unknown): string => {
     if (error instanceof ApiError) {
@@ -119,7 +122,7 @@ export const makeApp = async (): Promise<App> => {
 
   return {
     client, i18n, t: i18n.t, theme: new Theme(), router: new Router(), toasts, connection, choices, jobs, pictures, downloads, draft, editor,
-    studio, explain, attempt,
+    studio, newEditor, explain, attempt,
     start: async () => {
       // A pairing address: http://computer:7860/#token=…
       const token = new URLSearchParams(location.hash.slice(1)).get("token");

@@ -94,7 +94,20 @@ test("every answer is of the type that the page takes it for", async ({ program 
   await ask("plan", client.plan(request));
   const job = await ask("submit", client.submit(request));
   const described = await ask("submit", client.submit({ kind: "describe", request: {}, inputs: { source: input.sha256 } }));
+  const small = await client.upload(new Blob([readFileSync(join(root, "tests/golden/pipelines_input.png"))], { type: "image/png" }), "small.png");
   const done = async (id: string): Promise<void> => expect.poll(async () => (await client.job(id)).state, { timeout: 40_000 }).toBe("done");
+  const more = [
+    { kind: "blend", request: { method: "latents", prompt: "a cat", steps: 4, width: 64, height: 64 }, inputs: { source: input.sha256, second: garment.sha256 } },
+    { kind: "refine", request: { upscaler: "Lanczos", scale: 2, steps: 4, width: 64, height: 64, overlap: 16 }, inputs: { source: small.sha256 } },
+  ];
+  for (const asked of more) {
+    await ask("plan", client.plan(asked));
+    const { id } = await ask("submit", client.submit(asked));
+    await done(id);
+    const ended = await ask("job", client.job(id));
+    await ask("picture", client.picture(ended.pictures[0] ?? ""));
+    await ask("pictureSettings", client.pictureSettings(ended.pictures[0] ?? ""));
+  }
   await done(job.id);
   await done(described.id);
   const { pictures: [made = ""] } = await ask("job", client.job(job.id));

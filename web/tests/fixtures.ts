@@ -7,17 +7,24 @@ import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test as base, type Locator, type Page } from "@playwright/test";
 
+import { writeAddOns } from "./add_on_files";
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const binary = resolve(process.env["PENTIMENTO_PROGRAM"] ?? join(root, "build/src/pentimento"));
 export const picture = (name: string): string => join(root, "examples", name);
+
+// What a program of the tests finds in its models folder: nothing (it has the model that came with
+// it), a tiny model, or that and everything that works beside one.
+type Models = "none" | "tiny" | "all";
 
 export class Program {
   private child: ChildProcess | null = null;
   private port = 0;
 
-  constructor(private readonly folder: string) {
+  constructor(private readonly folder: string, models: Models = "tiny") {
     mkdirSync(join(folder, "models"), { recursive: true });
-    symlinkSync(join(root, "tests/golden/pipelines_sd1"), join(folder, "models/tiny"));
+    if (models !== "none") symlinkSync(join(root, "tests/golden/pipelines_sd1"), join(folder, "models/tiny"));
+    if (models === "all") writeAddOns(join(root, "tests/golden"), join(folder, "models"));
   }
 
   get url(): string {
@@ -97,6 +104,7 @@ interface Fixtures {
   studio: StudioPage;
 }
 interface WorkerFixtures {
+  models: Models;
   program: Program;
 }
 
@@ -195,10 +203,11 @@ export class StudioPage {
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  models: ["tiny", { option: true, scope: "worker" }],
   program: [
-    async ({}, use) => {
+    async ({ models }, use) => {
       const folder = mkdtempSync(join(tmpdir(), "pentimento-page-"));
-      const program = new Program(folder);
+      const program = new Program(folder, models);
       await program.start();
       await use(program);
       await program.kill("SIGTERM");

@@ -23,13 +23,44 @@ test("jobs wait in order, change places, and can be cancelled", async ({ studio 
   await expect.poll(async () => (await studio.api<{ queued: number; running: string | null }>("GET", "/api/v1/queue")).running, { timeout: 40_000 }).toBeNull();
 });
 
+test("jobs are dragged to their places, and moved by the keyboard", async ({ studio }) => {
+  const { page } = studio;
+  await studio.open();
+  await studio.bring("robin.jpg");
+  await page.getByTestId("engine-img2img").click();
+  await studio.api("POST", "/api/v1/queue/pause", {});
+  for (const prompt of ["apple", "berry", "cherry"]) {
+    await page.getByTestId("prompt").fill(prompt);
+    await studio.go();
+  }
+  await page.getByTestId("nav-queue").click();
+  const rows = page.getByTestId("job").filter({ hasText: /apple|berry|cherry/ });
+  await expect(rows).toHaveCount(3);
+  const order = async (...names: string[]): Promise<void> => {
+    for (const [at, name] of names.entries()) await expect(rows.nth(at)).toContainText(name);
+  };
+  await order("apple", "berry", "cherry");
+  await rows.nth(2).dragTo(rows.nth(0));
+  await order("cherry", "apple", "berry");
+  await rows.nth(0).dragTo(rows.nth(2));
+  await order("apple", "berry", "cherry");
+  await rows.nth(2).getByRole("button", { name: "Earlier" }).press("Enter");
+  await order("apple", "cherry", "berry");
+  await rows.nth(0).getByRole("button", { name: "Later" }).press("Enter");
+  await order("cherry", "apple", "berry");
+  await page.reload();
+  await order("cherry", "apple", "berry");
+  await studio.api("POST", "/api/v1/jobs/cancel", { which: "all" });
+  await studio.api("POST", "/api/v1/queue/resume", {});
+});
+
 test("a program killed while it works offers the job again, and the page finds it by itself", async ({ studio }) => {
   const { page, program } = studio;
   await studio.open();
   await studio.bring("robin.jpg");
   await page.getByTestId("engine-img2img").click();
   await page.getByRole("group").first().waitFor();
-  await page.locator("summary").first().click();
+  await page.locator("details.advanced > summary").click();
   const steps = page.getByRole("spinbutton", { name: /^Steps/ });
   await steps.fill("150");
   await steps.press("Enter");

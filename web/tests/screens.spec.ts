@@ -1,10 +1,13 @@
 // Pictures of every screen, for eyes and for docs/: PENTIMENTO_SCREENS=FOLDER npx playwright test screens.
-// PENTIMENTO_MODEL names a checkpoint whose paintings are worth looking at.
+// PENTIMENTO_MODELS=none paints with the model that came along, which is worth looking at; =all shows
+// what needs ControlNets and CatVTON as well.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type StudioPage, test } from "./fixtures";
 
 const folder = process.env["PENTIMENTO_SCREENS"] ?? "";
+const models = process.env["PENTIMENTO_MODELS"];
+test.use({ models: models === "none" || models === "all" ? models : "tiny" });
 test.skip(folder === "", "PENTIMENTO_SCREENS names no folder");
 
 const shot = async (studio: StudioPage, name: string): Promise<void> => {
@@ -44,6 +47,14 @@ for (const [language, theme] of [["en", "light"], ["zh", "dark"]] as const)
     await page.locator("details.advanced").scrollIntoViewIfNeeded();
     await shot(studio, name("06-more"));
     await page.locator("details.advanced > summary").click();
+    if (models === "all") {
+      await page.getByTestId("controls").click();
+      await page.getByTestId("control-add").click();
+      await page.getByTestId("control-add").scrollIntoViewIfNeeded();
+      await shot(studio, name("06-control"));
+      await page.getByTestId("controls").scrollIntoViewIfNeeded();
+      await page.getByTestId("controls").click();
+    }
     await studio.work("retouch");
     await page.getByTestId("tool-brush").click();
     await studio.paint([0.42, 0.4], [0.5, 0.36], [0.58, 0.42]);
@@ -66,6 +77,16 @@ for (const [language, theme] of [["en", "light"], ["zh", "dark"]] as const)
     await page.keyboard.press("Escape");
     await page.getByTestId("file").setInputFiles(studio.file("hoodie.jpg"));
     await studio.work("dress");
+    if (models === "all") {
+      await page.locator("[data-testid=slot-person] ~ input[type=file]").setInputFiles(studio.file("astronaut.png"));
+      await expect(page.getByTestId("person-mask")).toBeEnabled();
+      await shot(studio, name("13-drape"));
+      await page.getByTestId("person-mask").click();
+      await expect(page.getByRole("dialog").getByTestId("canvas").getByRole("img").first()).toBeVisible();
+      await shot(studio, name("13-drape-mask"));
+      await page.keyboard.press("Escape");
+      await page.getByTestId("engine-try_on").click();
+    }
     await page.getByTestId("mask-auto").click();
     await page.getByTestId("select-thing").click();
     await expect.poll(() => studio.painted(), { timeout: 20_000 }).toBeGreaterThan(1000);

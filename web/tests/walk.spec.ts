@@ -2,43 +2,9 @@
 // on the phone with one finger. (The picture itself comes through the file chooser, which is the
 // system's.)
 import { expect, type StudioPage, test } from "./fixtures";
+import { Walk } from "./walking";
 
 type Work = "restyle" | "retouch" | "extend" | "enlarge" | "dress" | "blend" | "describe" | "create";
-
-class Walk {
-  constructor(private readonly studio: StudioPage) {}
-
-  // The focus goes there by Tab, or the finger does.
-  async reach(testid: string): Promise<void> {
-    const { page, phone } = this.studio;
-    const target = page.getByTestId(testid);
-    await expect(target).toBeVisible();
-    if (phone) return target.scrollIntoViewIfNeeded();
-    for (let i = 0; i < 160; i += 1) {
-      if (await target.evaluate((element) => element === document.activeElement)) {
-        // Who walks by keyboard sees where they are.
-        expect(await target.evaluate((element) => element.matches(":focus-visible"))).toBe(true);
-        return;
-      }
-      await page.keyboard.press("Tab");
-    }
-    throw new Error(`Tab does not lead to ${testid}`);
-  }
-  async press(testid: string): Promise<void> {
-    await this.reach(testid);
-    if (this.studio.phone) await this.studio.page.getByTestId(testid).tap();
-    else await this.studio.page.keyboard.press("Enter");
-  }
-  async write(testid: string, text: string): Promise<void> {
-    await this.reach(testid);
-    if (this.studio.phone) await this.studio.page.getByTestId(testid).tap();
-    await this.studio.page.keyboard.insertText(text);
-  }
-  async go(): Promise<void> {
-    await expect(this.studio.page.getByTestId("go")).toBeEnabled({ timeout: 20_000 });
-    await this.press("go");
-  }
-}
 
 const offered = async (studio: StudioPage, ...kinds: string[]): Promise<boolean> => {
   const { items } = await studio.api<{ items: { kind: string; available: boolean }[] }>("GET", "/api/v1/kinds");
@@ -133,8 +99,8 @@ for (const language of ["en", "zh"] as const)
       test.setTimeout(120_000);
       await page.addInitScript((chosen) => {
         localStorage.setItem("language", chosen);
-        // The tests' model paints 64 pixels, too few for a garment.
-        if (!localStorage.getItem("draft")) localStorage.setItem("draft", JSON.stringify({ values: { try_on: { width: 384, height: 576 } } }));
+        // The tests' model paints 64 pixels, too few for a garment; and a few steps show as much as many.
+        if (!localStorage.getItem("draft")) localStorage.setItem("draft", JSON.stringify({ common: { steps: 6 }, values: { try_on: { width: 384, height: 576 } } }));
       }, language);
       await studio.open();
       test.skip(!(await offered(studio, ...kinds)), "this program cannot do that");

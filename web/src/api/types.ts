@@ -161,7 +161,9 @@ export interface ModelInfo {
   id: string;
   name: string;
   file: string;
+  relative?: string; // path below its folder
   type: string;
+  kind?: string | null; // finer than the type: "catvton", "ip_adapter"
   bytes: number;
   sha256: string | null;
   family: string | null;

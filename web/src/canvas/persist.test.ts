@@ -8,23 +8,33 @@ import { Persist, type Conflict } from "./persist";
 
 const content = (n: number): DocumentContent => ({ version: 1, width: 4, height: 4, cursor: n, ops: Array.from({ length: n }, () => ({ type: "fill" as const })) });
 
+// A server gives members back in another order.
+const shuffled = (value: Json): Json => Object.fromEntries(Object.entries(value as Record<string, Json>).reverse());
+
 // A server of one document, which can be away.
 class Remote {
   stored: StoredDocument | null = null;
   away = false;
+  mute = false; // does what it is asked, but no answer gets through
   private check(): void {
     if (this.away) throw new ApiError(0, "unreachable", "");
+  }
+  private answer<Value>(value: Value): Value {
+    if (this.mute) throw new ApiError(0, "unreachable", "");
+    return value;
   }
   documents = async () => { this.check(); return { items: this.stored ? [this.stored] : [], next: null }; };
   document = async () => { this.check(); return this.stored as StoredDocument; };
   newDocument = async (input: string | null, value: Json) => {
     this.check();
-    return (this.stored = { id: "d1", input, name: "", revision: 1, updated: 0, content: value });
+    this.stored = { id: "d1", input, name: "", revision: 1, updated: 0, content: shuffled(value) };
+    return this.answer(this.stored);
   };
   saveDocument = async (id: string, revision: number, value: Json) => {
     this.check();
     if (!this.stored || this.stored.revision !== revision) throw new ApiError(409, "conflict", "", null, this.stored);
-    return (this.stored = { ...this.stored, id, revision: revision + 1, content: value });
+    this.stored = { ...this.stored, id, revision: revision + 1, content: shuffled(value) };
+    return this.answer(this.stored);
   };
 }
 
@@ -98,6 +108,46 @@ describe("Persist", () => {
     await settle();
     expect(conflicts).toHaveLength(1);
     expect(remote.stored.content).toEqual(content(5));
+  });
+  it("knows its own drawing again when a reload swallowed the answer", async () => {
+    for (const first of [true, false]) {
+      if (!first) {
+        const before = open();
+        await before.load();
+        await before.save(content(1));
+        await settle();
+      }
+      const mine = open();
+      if (!first) await mine.load();
+      remote.mute = true;
+      await mine.save(content(2));
+      await settle();
+      await mine.save(content(3));
+      remote.mute = false;
+      const again = open();
+      expect(await again.load()).toEqual(content(3));
+      await settle();
+      expect(remote.stored?.content).toEqual(content(3));
+      expect(conflicts).toEqual([]);
+      store = new MemoryStore();
+      remote.stored = null;
+      due = [];
+    }
+  });
+  it("knows its own drawing again when the connection swallowed the answer", async () => {
+    const mine = open();
+    await mine.save(content(1));
+    await settle();
+    remote.mute = true;
+    await mine.save(content(2));
+    await settle();
+    remote.mute = false;
+    await mine.save(content(3));
+    await settle();
+    await settle();
+    expect(conflicts).toEqual([]);
+    expect(remote.stored?.content).toEqual(content(3));
+    expect(mine.hasUnsaved).toBe(false);
   });
   it("takes the other drawing when told to", async () => {
     const mine = open();

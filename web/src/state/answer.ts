@@ -16,6 +16,9 @@ const members = (value: Json | undefined): Members => (typeof value === "object"
 const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 
+// What a job found worth telling beside its pictures.
+export const notesOf = (result: Json | undefined): readonly string[] => list(members(result)["notes"]).filter((note) => typeof note === "string");
+
 export const readAnswer = (result: Json | undefined): Answer => {
   const said = members(result);
   return {

@@ -26,7 +26,12 @@ export class Downloads {
     }
   }
 
-  put(download: Download): void {
+  // What a request answered: events may have overtaken it, so it counts only for a download that
+  // nobody has told of yet.
+  offer(download: Download): void {
+    if (!this.#all.has(download.id)) this.#put(download);
+  }
+  #put(download: Download): void {
     this.#all = new Map(this.#all).set(download.id, download);
   }
   drop(id: string): void {
@@ -36,6 +41,6 @@ export class Downloads {
   }
 
   apply(event: ServerEvent): void {
-    if (event.type === "download") this.put(event.download);
+    if (event.type === "download") this.#put(event.download);
   }
 }

@@ -7,9 +7,11 @@ import { presetOf } from "./intents";
 import { kindOf, works, type WorkName } from "./works";
 
 // The same wish in every job; all other fields belong to one kind.
-const shared = new Set([
+const common = new Set([
   "prompt", "negative_prompt", "model", "vae", "sampler", "scheduler", "steps", "cfg", "seed", "clip_skip", "batch", "rng", "loras",
 ]);
+// CatVTON reads no prompt and is used with a checkpoint, steps and guidance of its own.
+const isShared = (kind: string, name: string): boolean => common.has(name) && (kind !== "drape" || name === "seed");
 
 // control_2 counts when the list it belongs to has two.
 const isAskedFor = (role: string, list: Json | undefined): boolean =>
@@ -19,14 +21,14 @@ export const kPromptless = new Set(["stylize", "upscale", "describe"]);
 
 interface Saved {
   work: WorkName;
-  engine: string;
+  engines: Partial<Record<WorkName, string>>; // the way to do a work that has several
   source: InputInfo | null;
   common: Fields;
   values: Record<string, Fields>;
   inputs: Record<string, Record<string, InputInfo>>;
 }
 
-const kNothing: Saved = { work: "restyle", engine: "stylize", source: null, common: {}, values: {}, inputs: {} };
+const kNothing: Saved = { work: "restyle", engines: {}, source: null, common: {}, values: {}, inputs: {} };
 
 export class Draft {
   #saved = $state.raw<Saved>({ ...kNothing, ...remembered.getJson<Partial<Saved>>("draft", {}) });
@@ -39,12 +41,14 @@ export class Draft {
   set work(work: WorkName) {
     this.#save({ work });
   }
-  // For restyling: the painter ("stylize") or words ("img2img").
+  // For restyling the painter ("stylize") or words ("img2img"), for dressing the garment's own
+  // pixels ("try_on") or CatVTON ("drape"): that where its weights are installed.
   get engine(): string {
-    return this.#saved.engine;
+    const usual = this.work === "dress" && this.choices.kind("drape")?.available ? "drape" : "";
+    return this.#saved.engines[this.work] ?? usual;
   }
   set engine(engine: string) {
-    this.#save({ engine });
+    this.#save({ engines: { ...this.#saved.engines, [this.work]: engine } });
   }
   get source(): InputInfo | null {
     return this.#saved.source;
@@ -69,7 +73,8 @@ export class Draft {
     return this.changed(name) ?? (this.has("intent") ? presetOf(this.changed("intent"), name) : undefined) ?? this.fieldOf(name)?.default ?? null;
   }
   changed(name: string): Json | undefined {
-    return shared.has(name) ? this.#saved.common[name] : this.#saved.values[this.kind?.kind ?? ""]?.[name];
+    const kind = this.kind?.kind ?? "";
+    return isShared(kind, name) ? this.#saved.common[name] : this.#saved.values[kind]?.[name];
   }
   text(name: string): string {
     const value = this.value(name);
@@ -88,11 +93,9 @@ export class Draft {
       const { [name]: _old, ...rest } = fields;
       return value === undefined ? rest : { ...rest, [name]: value };
     };
-    if (shared.has(name)) this.#save({ common: put(this.#saved.common) });
-    else {
-      const kind = this.kind?.kind ?? "";
-      this.#save({ values: { ...this.#saved.values, [kind]: put(this.#saved.values[kind] ?? {}) } });
-    }
+    const kind = this.kind?.kind ?? "";
+    if (isShared(kind, name)) this.#save({ common: put(this.#saved.common) });
+    else this.#save({ values: { ...this.#saved.values, [kind]: put(this.#saved.values[kind] ?? {}) } });
   }
 
   input(role: string): InputInfo | null {
@@ -100,6 +103,8 @@ export class Draft {
   }
   setInput(role: string, input: InputInfo | null): void {
     const { [role]: _old, ...rest } = this.#saved.inputs[this.work] ?? {};
+    // What was painted on another person belongs to nobody.
+    if (role === "person") delete rest["person_mask"];
     this.#save({ inputs: { ...this.#saved.inputs, [this.work]: input ? { ...rest, [role]: input } : rest } });
   }
 
@@ -137,11 +142,11 @@ export class Draft {
     for (const [name, value] of Object.entries(request.request)) {
       if (value === null) continue;
       const field = kind?.fields.find((candidate) => candidate.name === name);
-      if (shared.has(name)) common[name] = value;
+      if (isShared(request.kind, name)) common[name] = value;
       else if (JSON.stringify(field?.default) !== JSON.stringify(value)) own[name] = value;
     }
     this.#save({ work, common, values: { ...this.#saved.values, [request.kind]: own } });
-    if (works[work].kinds.length > 1) this.#save({ engine: request.kind });
+    if (works[work].kinds.length > 1) this.#save({ engines: { ...this.#saved.engines, [work]: request.kind } });
   }
 
   reset(): void {

@@ -1,9 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../api/types";
-import { baseModel, misfit, triggerWords } from "./models";
+import { baseModel, isMaskFree, misfit, takesCatVton, triggerWords } from "./models";
 
 const model = (name: string, type: string, family: string | null, more: Partial<ModelInfo> = {}): ModelInfo => ({
   id: `id-${name}`, name, file: name, type, bytes: 1, sha256: null, family, variant: null, native_size_px: null, problem: null, notes: [], ...more,
+});
+
+describe("CatVTON's weights", () => {
+  it("tell by their path whether they want a mask, and by its build which checkpoint takes them", () => {
+    const named = (path: string): ModelInfo => ({ ...model("model", "other", null), relative: path });
+    expect(isMaskFree(named("CatVTON/mix-48k-1024/attention/model.safetensors"))).toBe(false);
+    expect(isMaskFree(named("CatVTON-MaskFree/mix-48k-1024/attention/model.safetensors"))).toBe(true);
+    expect(takesCatVton(model("a", "checkpoint", "SD1"))).toBe(false);
+    expect(takesCatVton({ ...model("a", "checkpoint", "SD1"), variant: "inpaint" })).toBe(true);
+    expect(takesCatVton({ ...model("a", "checkpoint", "SDXL"), variant: "inpaint" })).toBe(false);
+  });
 });
 
 describe("Models", () => {

@@ -24,4 +24,8 @@ export const misfit = (model: ModelInfo, base: ModelInfo | null): Misfit | null 
   return because(null);
 };
 
+// The builds that CatVTON's weights were trained in; and whether weights want to be told the place.
+export const takesCatVton = (model: ModelInfo): boolean => model.family === "SD1" && (model.variant === "inpaint" || model.variant === "edit");
+export const isMaskFree = (weights: ModelInfo): boolean => /mask-?free/i.test(`${weights.name} ${weights.relative ?? weights.file}`);
+
 export const triggerWords = (model: ModelInfo): readonly string[] => (model.trigger_words ?? []).filter((word) => word !== "");

@@ -12,6 +12,8 @@ import type { Jobs } from "./jobs.svelte";
 import type { Pictures } from "./pictures.svelte";
 import type { Toasts } from "./toasts.svelte";
 import { ofOneCell } from "./grid";
+import { isMaskFree } from "./models";
+import { notesOf } from "./answer";
 import { maskRoleOf, workOfKind, works } from "./works";
 
 interface Parts {
@@ -134,6 +136,7 @@ export class Studio {
   #arrived(job: Job): void {
     const [first] = job.pictures;
     this.#watched = null;
+    for (const note of notesOf(job.result)) this.parts.toasts.show(note, "plain");
     if (first) this.#shown = first;
     else if (job.result !== undefined) this.#answer = job;
   }
@@ -209,6 +212,12 @@ export class Studio {
     const work = settings && workOfKind(settings.kind);
     if (!settings || !work) return;
     draft.take(work, settings);
+    for (const [role, sha256] of Object.entries(settings.inputs)) {
+      // What is painted comes back with the picture it was painted on.
+      if (role === "source" || role === maskRoleOf(draft.kind) || sha256 === draft.input(role)?.sha256) continue;
+      const input = await attempt(client.input(sha256));
+      if (input) draft.setInput(role, input);
+    }
     const source = settings.inputs["source"];
     if (source && source !== draft.source?.sha256) {
       const input = await attempt(client.input(source));
@@ -230,10 +239,20 @@ export class Studio {
     if (works[draft.work].needsMask && !editor.maskBounds) return because("why.noMask");
     if (kind.kind === "stylize" && !draft.input("style") && !(draft.value("styles") as unknown[] | null)?.length) return because("why.noStyle");
     if (kind.kind === "outpaint" && !this.extends) return because("why.noExtension");
+    if (this.needsPersonMask && draft.input("person") && !draft.input("person_mask")) return { key: null, text: i18n.t("why.missingInput", { what: i18n.t("role.person_mask") }) };
     for (const role of kind.inputs)
       if (role.required && role.name !== "source" && role.name !== maskRoleOf(kind) && !draft.input(role.name))
         return { key: null, text: i18n.t("why.missingInput", { what: i18n.maybe(`role.${role.name}`) ?? role.what }) };
     return null;
+  }
+
+  // CatVTON's usual weights are told where the garment goes, the mask-free ones see it.
+  get needsPersonMask(): boolean {
+    const { draft, choices } = this.parts;
+    if (draft.kind?.kind !== "drape") return false;
+    const named = draft.text("catvton");
+    const weights = choices.models.filter((model) => model.kind === "catvton" && !model.problem && (named === "" || model.name === named));
+    return !weights.some(isMaskFree);
   }
 
   private get extends(): boolean {

@@ -22,9 +22,9 @@ export const works: Record<WorkName, Work> = {
   retouch: work("retouch", ["inpaint"], { needsMask: true }),
   extend: work("extend", ["outpaint"]),
   enlarge: work("enlarge", ["upscale"]),
-  dress: work("dress", ["try_on", "tryon"]),
+  dress: work("dress", ["try_on", "drape"]),
   blend: work("blend", ["blend"]),
-  describe: work("describe", ["describe", "interrogate"]),
+  describe: work("describe", ["describe"]),
   create: work("create", ["txt2img"], { startsFromPicture: false }),
 };
 
