@@ -20,11 +20,10 @@ namespace pentimento {
 enum class LoraMethod { Lora, LoHa, LoKr, Oft, PeftOft, Glora, Ia3, Full, Norm };
 
 // The tensors that together change one layer, by the names that lora_merge.h uses:
-//   Lora   down up mid alpha dora_scale magnitude bias_indices bias_values bias_size    LoHa
-//   hada_w1_a … hada_t2 alpha dora_scale LoKr   lokr_w1 lokr_w1_a … lokr_t2 alpha           Oft
-//   oft_blocks (OFT, BOFT), or oft_diag (ready rotations) rescale alpha PeftOft  oft_r oft_s
-//   neumann_terms coft_eps; Lora, LoHa and LoKr also scalar Glora  a1 a2 b1 b2 alpha     Ia3 weight
-//   on_input  Full   diff diff_b     Norm  w_norm b_norm
+//   Lora   down up mid bias_indices … dora_scale magnitude   LoHa  hada_w1_a … hada_t2 dora_scale
+//   LoKr   lokr_w1 lokr_w1_a … lokr_t2; all three: alpha scalar   PeftOft  oft_r oft_s coft_eps …
+//   Oft    oft_blocks, or oft_diag (rotations themselves), rescale alpha: OFT and BOFT
+//   Glora  a1 a2 b1 b2 alpha     Ia3  weight on_input  Full   diff diff_b     Norm  w_norm b_norm
 struct LoraModule {
   std::string name;  // the layer, as the file spells it
   LoraMethod method = LoraMethod::Lora;

@@ -1,6 +1,6 @@
-// What LyCORIS adds to low ranks: a trained factor ("scalar"), and single numbers of the change that
-// its extraction keeps beside them ("bias_indices", "bias_values", "bias_size"; in spite of their
-// name they belong to the weight).
+// What LyCORIS adds to low ranks: a trained factor ("scalar"), and single numbers of the change
+// that its extraction keeps beside them ("bias_indices", "bias_values", "bias_size"; in spite of
+// their name they belong to the weight).
 #include <cmath>
 
 #include "base/error.h"
