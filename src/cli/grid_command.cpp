@@ -187,7 +187,8 @@ void run_strip_verb(Context& context, Arguments& a) {
   Timings timings(context.paths.cache / "timings.txt");
   LoadedModel& model = models.get({});
   const Img2ImgPlan whole = plan_img2img(model, a.request, &input.input, 0, &timings);
-  GridRequest request = strip_of(a.request, whole.width, whole.height);
+  GridRequest request =
+      strip_of(a.request, whole.width, whole.height, model.config().native_size_px);
   if (!a.style.empty()) request.preset = find_preset(a.style).key;
   const GridPlan plan = plan_grid(request, &input.input);
   terminal.say(plan.describe(request) + " at " + std::to_string(request.base.width) + "x" +

@@ -12,7 +12,7 @@
 namespace pentimento {
 
 struct RepeatArguments {
-  std::string result, model, vae, text, mask, output;
+  std::string result, model, vae, text, mask, upscaler, output;
   std::vector<std::string> inputs;  // in the order in which the job had them
 
   // The input at that place, if it was given; the last one must not be one too many.

@@ -9,10 +9,9 @@
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/outputs.h"
-#include "pipelines/stylize.h"
+#include "pipelines/stylize_infotext.h"
 #include "runtime/version.h"
 #include "studio/result_json.h"
-#include "text/infotext.h"
 
 namespace pentimento {
 namespace {
@@ -31,21 +30,6 @@ void list_styles() {
                 style.name_zh.c_str());
 }
 
-// What the picture remembers; styles are named, so it can be made again.
-std::string infotext_of(const Arguments& a, const InputImage& input) {
-  Infotext info;
-  char strength[32];
-  std::snprintf(strength, sizeof strength, "%g", a.request.strength);
-  info.set("Job", "stylize");
-  info.set("Style", a.request.style_image ? a.style_image : describe_styles(a.request.styles));
-  info.set("Strength", strength);
-  if (a.request.keep_colour) info.set("Keep colour", "True");
-  info.set("Input", input.name);
-  info.set("Input SHA-256", input.sha256);
-  info.set("Version", version_text());
-  return format_infotext(info);
-}
-
 void run(Context& context, Arguments& a) {
   using Clock = std::chrono::steady_clock;
   if (a.list) return list_styles();
@@ -54,10 +38,14 @@ void run(Context& context, Arguments& a) {
   if (a.output == "-" && context.json)
     throw Error(ErrorKind::InvalidArgument,
                 "--json and -o - both want standard output; choose one");
-  if (a.style_image.empty())
+  std::optional<RecordedFile> style;
+  if (a.style_image.empty()) {
     a.request.styles = parse_styles(a.styles);
-  else
-    a.request.style_image = read_input(a.style_image).input.image;
+  } else {
+    InputImage picture = read_input(a.style_image).input;
+    style = {picture.name, picture.sha256};
+    a.request.style_image = std::move(picture.image);
+  }
   const auto problems = problems_of(a.request);
   if (!problems.empty()) throw Error(ErrorKind::InvalidArgument, problems[0]);
   const auto inputs = expand_inputs(a.inputs);
@@ -72,7 +60,8 @@ void run(Context& context, Arguments& a) {
     const auto began = Clock::now();
     const InputPicture input = read_input(path);
     const Image painting = stylize(stylizer, a.request, input.input.image, progress);
-    const std::string infotext = infotext_of(a, input.input);
+    const std::string infotext = format_infotext(stylize_infotext(
+        a.request, {input.input.name, input.input.sha256}, style, painting, version_text()));
     const std::string where = outputs.write(
         path, 0, painting, {.quality = a.quality, .text = {{"parameters", infotext}}});
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();

@@ -47,11 +47,14 @@ struct Pictures {
 
 Img2ImgPicture keep_pixels(Context& context, Terminal& terminal, Arguments& a,
                            const Pictures& pictures) {
-  const TryOnInputs inputs{.garment = &pictures.garment.input,
-                           .garment_mask = pictures.mask ? &pictures.mask->input.image : nullptr,
-                           .person = pictures.person ? &pictures.person->input : nullptr};
+  TryOnInputs inputs{.garment = &pictures.garment.input,
+                     .garment_mask = pictures.mask ? &pictures.mask->input : nullptr,
+                     .person = pictures.person ? &pictures.person->input : nullptr};
   const Progress progress = terminal.progress(context.cancel);
   Runtime runtime(context.runtime_options());
+  if (pictures.person)
+    inputs.faces = FaceFinder(runtime, context.paths.assets / "faces")
+                       .find(to_rgb(pictures.person->input.image), progress);
   LoadedModel model = open_model(runtime, context, a.model, progress);
   Timings timings(context.paths.cache / "timings.txt");
   const TryOnPlan plan = plan_try_on(model, a.request, inputs, seed_by_chance(), &timings);
@@ -131,7 +134,8 @@ void add_try_on(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"auto", "upper", "lower", "dress"}))
       ->capture_default_str();
   verb->add_option("--place", a->place,
-                   "left, top and width of the garment as shares of the picture: 0.3 0.25 0.4")
+                   "left, top and width of the garment as shares of the picture: 0.3 0.25 0.4; "
+                   "default: under the chin of --person")
       ->expected(3)
       ->delimiter(',');
   verb->add_option("-d,--strength", a->request.image.strength,

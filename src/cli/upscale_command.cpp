@@ -7,16 +7,12 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/model_options.h"
 #include "cli/outputs.h"
-#include "pipelines/refine.h"
-#include "pipelines/upscale.h"
-#include "runtime/version.h"
+#include "cli/upscaling.h"
 #include "studio/result_json.h"
-#include "text/infotext.h"
 
 namespace pentimento {
 namespace {
@@ -31,11 +27,6 @@ struct Arguments {
   bool list = false;
 };
 
-std::vector<std::filesystem::path> upscaler_folders(const Paths& paths) {
-  return {paths.assets / "upscaling", paths.data / "models" / "ESRGAN",
-          paths.data / "models" / "RealESRGAN", paths.data / "models" / "upscaling"};
-}
-
 void list_upscalers(const std::vector<std::filesystem::path>& folders) {
   for (const UpscalerEntry& entry : installed_upscalers(folders)) {
     std::string what = "any size, no network";
@@ -49,45 +40,6 @@ void list_upscalers(const std::vector<std::filesystem::path>& folders) {
     }
     std::printf("%-28s %s\n", entry.name.c_str(), what.c_str());
   }
-}
-
-// What the picture remembers, in A1111's words for its Extras tab; the picture's own parameters
-// stay before it.
-std::string infotext_of(const UpscalePlan& plan, const InputPicture& input,
-                        const std::optional<Infotext>& refined) {
-  const auto found = input.picture.text.find("parameters");
-  Infotext info = found == input.picture.text.end() ? Infotext{} : parse_infotext(found->second);
-  if (refined) info = *refined;
-  const std::string size = std::to_string(plan.width) + "x" + std::to_string(plan.height);
-  info.set("Job", "upscale");
-  info.set("Postprocess upscale to", size);
-  info.set("Postprocess upscaler", plan.upscaler);
-  info.set("Input", input.input.name);
-  info.set("Input SHA-256", input.input.sha256);
-  info.set("Version", version_text());
-  return format_infotext(info);
-}
-
-// The enlarged picture painted over at low strength; what the model says of it.
-struct Refined {
-  Image image;
-  Infotext infotext;
-};
-Refined refine(LoadedModel& model, const Arguments& a, const InputPicture& input, Image enlarged,
-               Timings& timings, Terminal& terminal, const Progress& progress) {
-  const RefinePlan plan =
-      plan_refine(model, a.refine, enlarged.width, enlarged.height, seed_by_chance(), &timings);
-  terminal.say(plan.describe());
-  const InputImage picture{std::move(enlarged), input.input.name, input.input.sha256};
-  Img2ImgPicture made = run_refine(model, a.refine, plan, picture,
-                                   {.version = version_text(), .timings = &timings}, progress);
-  if (picture.image.channels == 4) {
-    Image alpha(picture.image.width, picture.image.height, 1);
-    for (size_t i = 0; i < alpha.pixels.size(); ++i)
-      alpha.pixels[i] = picture.image.pixels[4 * i + 3];
-    made.image = with_alpha(made.image, alpha);
-  }
-  return {std::move(made.image), std::move(made.infotext)};
 }
 
 void check(const Context& context, const Arguments& a) {
@@ -118,24 +70,18 @@ void run(Context& context, Arguments& a) {
   std::optional<LoadedModel> model;
   if (a.refine.image.strength > 0) model = open_model(runtime, context, a.model, progress);
   Timings timings(context.paths.cache / "timings.txt");
+  const UpscaleOrder order{.request = a.request,
+                           .entry = entry,
+                           .network = network.get(),
+                           .model = model ? &*model : nullptr,
+                           .refine = a.refine};
   std::vector<StylizedPicture> written;
   for (const auto& path : inputs) {
     const auto began = Clock::now();
     const InputPicture input = read_input(path);
-    const Image& picture = input.input.image;
-    const UpscalePlan plan =
-        plan_upscale(a.request, entry.name, network ? &network->config() : nullptr, picture.width,
-                     picture.height, &timings);
-    check_memory(plan, available_memory_bytes());
-    terminal.say(plan.describe());
-    Image result = run_upscale(network.get(), plan, picture, progress, &timings);
-    std::optional<Infotext> refined;
-    if (model) {
-      Refined made = refine(*model, a, input, std::move(result), timings, terminal, progress);
-      result = std::move(made.image);
-      refined = std::move(made.infotext);
-    }
-    const std::string infotext = infotext_of(plan, input, refined);
+    const Upscaled made = upscale_picture(runtime, order, input, timings, terminal, progress);
+    const Image& result = made.image;
+    const std::string infotext = format_infotext(made.infotext);
     const std::string where =
         outputs.write(path, 0, result, {.quality = a.quality, .text = {{"parameters", infotext}}});
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();

@@ -36,18 +36,11 @@ std::vector<double> numbers_of(const std::string& text) {
 
 std::string key_of(size_t picture) { return "Blend picture " + std::to_string(picture + 1); }
 
-// "name [1a2b3c4d5e]" -> "name"
-std::string without_hash(const std::string& text) {
-  const size_t bracket = text.rfind(" [");
-  return bracket == std::string::npos ? text : text.substr(0, bracket);
-}
-
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> blend_facts(const BlendRequest& r,
-                                                             const BlendTools& tools,
-                                                             std::span<const InputImage> pictures) {
-  std::vector<std::pair<std::string, std::string>> facts{{"Blend", to_string(r.method)}};
+InfotextFacts blend_facts(const BlendRequest& r, const BlendTools& tools,
+                          std::span<const InputImage> pictures) {
+  InfotextFacts facts{{"Blend", to_string(r.method)}};
   std::string weights;
   for (size_t i = 0; i < pictures.size(); ++i)
     weights += (i ? ", " : "") + number_text(r.weights.empty() ? 1.0 : r.weights[i]);
@@ -61,10 +54,8 @@ std::vector<std::pair<std::string, std::string>> blend_facts(const BlendRequest&
     facts.emplace_back("Blend IP-Adapter", tools.adapter_name);
     facts.emplace_back("Blend image encoder", tools.clip_name);
   }
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    facts.emplace_back(key_of(i), pictures[i].name);
-    facts.emplace_back(key_of(i) + " SHA-256", pictures[i].sha256);
-  }
+  for (size_t i = 0; i < pictures.size(); ++i)
+    record_file(facts, key_of(i), pictures[i].name, pictures[i].sha256);
   return facts;
 }
 
@@ -86,8 +77,7 @@ BlendRequest blend_request_from_infotext(const Infotext& info) {
 BlendFiles blend_files_of_infotext(const Infotext& info) {
   BlendFiles files;
   for (size_t i = 0; i < kMostPictures; ++i)
-    if (const auto sha256 = info.get(key_of(i) + " SHA-256"))
-      files.pictures.push_back({info.get(key_of(i)).value_or(""), *sha256});
+    if (const auto picture = recorded_file(info, key_of(i))) files.pictures.push_back(*picture);
   files.adapter = without_hash(info.get("Blend IP-Adapter").value_or(""));
   files.encoder = without_hash(info.get("Blend image encoder").value_or(""));
   return files;

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "pipelines/blend.h"
+#include "pipelines/recorded_file.h"
 
 namespace pentimento {
 
-std::vector<std::pair<std::string, std::string>> blend_facts(const BlendRequest& request,
-                                                             const BlendTools& tools,
-                                                             std::span<const InputImage> pictures);
+InfotextFacts blend_facts(const BlendRequest& request, const BlendTools& tools,
+                          std::span<const InputImage> pictures);
 
 bool was_blended(const Infotext& info);
 
@@ -16,10 +16,7 @@ BlendRequest blend_request_from_infotext(const Infotext& info);
 
 // What it was made of.
 struct BlendFiles {
-  struct Picture {
-    std::string name, sha256;
-  };
-  std::vector<Picture> pictures;
+  std::vector<RecordedFile> pictures;
   std::string adapter, encoder;  // names of their files; empty where there was none
 };
 BlendFiles blend_files_of_infotext(const Infotext& info);

@@ -10,6 +10,7 @@
 #include "image/mask.h"
 #include "image/resize.h"
 #include "pipelines/pixels.h"
+#include "pipelines/recorded_file.h"
 #include "pipelines/repeat.h"
 #include "samplers/run_memory.h"
 #include "weights/catvton_file.h"
@@ -193,12 +194,13 @@ Infotext describe_worn(const DrapeModel& model, const DrapeRequest& request, con
   made.pixels_sha256 = pixels_sha256(image);
   made.version = version;
   made.facts = {{"Job", "tryon"},
-                {"CatVTON", model.name + " [" + model.sha256.substr(0, 10) + "]"},
-                {"Person", inputs.person->name},
-                {"Person SHA-256", inputs.person->sha256}};
-  if (inputs.mask) made.facts.emplace_back("Person mask SHA-256", inputs.mask->sha256);
-  if (inputs.garment_mask)
-    made.facts.emplace_back("Garment mask SHA-256", inputs.garment_mask->sha256);
+                {"CatVTON", model.name + " [" + model.sha256.substr(0, 10) + "]"}};
+  const auto record = [&](const char* key, const InputImage* picture) {
+    if (picture) record_file(made.facts, key, picture->name, picture->sha256);
+  };
+  record("Person", inputs.person);
+  record("Person mask", inputs.mask);
+  record("Garment mask", inputs.garment_mask);
   if (model.needs_mask && !request.repaint) made.facts.emplace_back("Overlay", "False");
   return to_infotext(said, made);
 }

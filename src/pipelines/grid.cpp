@@ -96,6 +96,8 @@ std::optional<Image> kept(const fs::path& file) {
   }
 }
 
+constexpr int kLeastStrip_px = 256;  // below, models paint no more than blots
+
 }  // namespace
 
 GridPlan plan_grid(const GridRequest& r, const InputImage* picture) {
@@ -284,12 +286,15 @@ std::string grid_page(const GridRequest& r, const GridPlan& plan,
   return html + "</html>\n";
 }
 
-GridRequest strip_of(const Img2ImgRequest& base, int width, int height) {
+GridRequest strip_of(const Img2ImgRequest& base, int width, int height, int native_px) {
   GridRequest r;
   r.base = base;
-  const auto half = [](int edge) { return std::max(16, edge / 2 / 8 * 8); };
-  r.base.width = half(width);
-  r.base.height = half(height);
+  const int longer = std::max(width, height);
+  const int strip_longer =
+      std::min(longer, std::max(longer / 2, std::min(native_px, kLeastStrip_px)));
+  const auto reduced = [&](int edge) { return std::max(16, edge * strip_longer / longer / 8 * 8); };
+  r.base.width = reduced(width);
+  r.base.height = reduced(height);
   std::string values;
   for (const char* strength : kStripStrengths)
     values += (values.empty() ? "" : ",") + std::string(strength);

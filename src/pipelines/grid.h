@@ -79,8 +79,9 @@ std::string cell_file_name(const GridPlan& plan, size_t index, const LoadedModel
                            const InputImage* picture, const std::string& version,
                            const std::string& steered_by = {});
 
-// The same seed at these five strengths and half the size: what strength means for a picture.
-GridRequest strip_of(const Img2ImgRequest& base, int width, int height);
+// The same seed at these five strengths and half the size, but for models that know only small
+// pictures not below their native size: what strength means for a picture.
+GridRequest strip_of(const Img2ImgRequest& base, int width, int height, int native_px);
 inline constexpr std::array<const char*, 5> kStripStrengths = {"0.25", "0.4", "0.55", "0.7",
                                                                "0.85"};
 

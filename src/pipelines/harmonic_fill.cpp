@@ -31,7 +31,8 @@ LaplaceSystem laplace_system(const Tensor& hidden) {
     std::array<int, 4> unknown{-1, -1, -1, -1};
     std::vector<size_t> shown;
     double count = 0;
-    const std::array<std::array<int, 2>, 4> around{{{y, x + 1}, {y, x - 1}, {y + 1, x}, {y - 1, x}}};
+    const std::array<std::array<int, 2>, 4> around{
+        {{y, x + 1}, {y, x - 1}, {y + 1, x}, {y - 1, x}}};
     for (size_t k = 0; k < around.size(); ++k) {
       const auto [row, column] = around[k];
       if (row < 0 || row >= height || column < 0 || column >= width) continue;
@@ -102,9 +103,8 @@ Tensor harmonic_fill(Tensor source, const Tensor& hidden) {
   const size_t plane = hidden.size();
   for (size_t begin = 0; begin < source.size() && !system.cells.empty(); begin += plane) {
     float* values = source.data.data() + begin;
-    const std::vector<double> filled = system.cells.size() == plane
-                                           ? std::vector<double>(plane)
-                                           : solve(system, values);
+    const std::vector<double> filled =
+        system.cells.size() == plane ? std::vector<double>(plane) : solve(system, values);
     for (size_t i = 0; i < filled.size(); ++i)
       values[system.cells[i]] = static_cast<float>(filled[i]);
   }

@@ -86,15 +86,12 @@ InfotextFacts inpaint_facts(const InpaintRequest& r, const InpaintPlan& plan,
   if (r.soft.enabled)
     visit_soft(r.soft, [&](const char* key, double value) { add(key, number_text(value)); });
   add("Inpaint intent", to_string(r.intent), r.intent != InpaintIntent::None);
-  add("Mask", mask.name);
-  add("Mask SHA-256", mask.sha256);
+  record_file(facts, "Mask", mask.name, mask.sha256);
   return facts;
 }
 
-std::optional<MaskFile> mask_of_infotext(const Infotext& info) {
-  const auto sha256 = info.get("Mask SHA-256");
-  if (!sha256) return {};
-  return MaskFile{info.get("Mask").value_or(""), *sha256};
+std::optional<RecordedFile> mask_of_infotext(const Infotext& info) {
+  return recorded_file(info, "Mask");
 }
 
 InpaintRequest inpaint_request_from_infotext(const Infotext& info) {

@@ -2,19 +2,15 @@
 #pragma once
 
 #include "pipelines/inpaint.h"
+#include "pipelines/recorded_file.h"
 
 namespace pentimento {
-
-using InfotextFacts = std::vector<std::pair<std::string, std::string>>;
 
 InfotextFacts inpaint_facts(const InpaintRequest& request, const InpaintPlan& plan,
                             const InputImage& mask);
 
 // Was the picture made with a mask, and which?
-struct MaskFile {
-  std::string name, sha256;
-};
-std::optional<MaskFile> mask_of_infotext(const Infotext& info);
+std::optional<RecordedFile> mask_of_infotext(const Infotext& info);
 
 // The request that makes the picture again, as request_from_infotext().
 InpaintRequest inpaint_request_from_infotext(const Infotext& info);

@@ -216,6 +216,7 @@ Img2ImgPicture run_refine(LoadedModel& model, const RefineRequest& request, cons
   replace(result.infotext, "Pixels SHA-256",
           sha256_hex(std::as_bytes(std::span(result.image.pixels))));
   result.infotext.set("SD upscale overlap", std::to_string(request.overlap_px));
+  if (!request.match_colours) result.infotext.set("SD upscale colours", "unmatched");
   result.infotext.set("Tile size",
                       std::to_string(plan.tile.width) + "x" + std::to_string(plan.tile.height));
   return result;

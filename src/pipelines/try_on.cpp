@@ -10,6 +10,7 @@
 #include "image/mask.h"
 #include "image/morphology.h"
 #include "image/resize.h"
+#include "pipelines/try_on_infotext.h"
 #include "samplers/run_memory.h"
 
 namespace pentimento {
@@ -17,7 +18,11 @@ namespace {
 
 constexpr int kLatentPixel_px = 8;
 constexpr double kPersonLimit = 1.5;  // times the model's native size, on the longer side
-constexpr double kPersonTop = 0.22, kPersonWidth = 0.55;  // where a garment is laid unasked
+constexpr double kPersonTop = 0.22, kPersonWidth = 0.55;  // where there is no face to go by
+// From a face (brows to chin) to the head around it, and to where garments are, in faces.
+constexpr double kHairAbove = 0.65, kHairBeside = 0.35, kChinBelow = 0.1;
+constexpr double kCollarBelow = 0.15, kWaistBelow = 3.2, kUpperWidth = 3.4, kLowerWidth = 2.3;
+constexpr double kNarrowest = 0.1, kLeastHeight = 0.15;  // of a place in the picture
 constexpr const char* kFigure =
     "a person standing upright, wearing the garment, plain studio "
     "background, full body, photograph";
@@ -34,7 +39,7 @@ int round_to_latent(double length) {
 CutOut cut_out(const TryOnInputs& inputs) {
   const Image& garment = inputs.garment->image;
   if (inputs.garment_mask) {
-    const Image& mask = *inputs.garment_mask;
+    const Image mask = mask_from_image(inputs.garment_mask->image, MaskRounding::Keep);
     if (mask.width != garment.width || mask.height != garment.height)
       refuse("garment mask: " + std::to_string(mask.width) + "x" + std::to_string(mask.height) +
              ", expected the garment picture's " + std::to_string(garment.width) + "x" +
@@ -63,11 +68,58 @@ Image canvas_of(const TryOnRequest& request, const TryOnInputs& inputs, int nati
   return resize_image(person, width, height, ResizeMode::Crop);
 }
 
-Region place_of(const TryOnRequest& request, bool on_person, GarmentKind kind, const Image& canvas,
-                double aspect) {
+// The faces as they lie on the canvas, which shows the middle of the person's picture.
+std::vector<Face> faces_on(const Image& canvas, const TryOnInputs& inputs) {
+  const double width = inputs.person->image.width, height = inputs.person->image.height;
+  const double scale = std::max(canvas.width / width, canvas.height / height);
+  const double left = (canvas.width - width * scale) / 2,
+               top = (canvas.height - height * scale) / 2;
+  std::vector<Face> faces = inputs.faces;
+  for (Face& face : faces) {
+    face.left = face.left * scale + left;
+    face.right = face.right * scale + left;
+    face.top = face.top * scale + top;
+    face.bottom = face.bottom * scale + top;
+  }
+  return faces;
+}
+
+// Face and hair, an ellipse each.
+Image heads(const std::vector<Face>& faces, int width, int height) {
+  Image mask(width, height, 1);
+  for (const Face& face : faces) {
+    const double top = face.top - kHairAbove * face.height(),
+                 bottom = face.bottom + kChinBelow * face.height();
+    const double half_width = (0.5 + kHairBeside) * face.width(), half_height = (bottom - top) / 2;
+    const double x0 = (face.left + face.right) / 2, y0 = (top + bottom) / 2;
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x)
+        if (std::hypot((x + 0.5 - x0) / half_width, (y + 0.5 - y0) / half_height) <= 1)
+          *mask.at(x, y) = 255;
+  }
+  return mask;
+}
+
+// Under the chin, or from the waist down; nothing where the picture ends before.
+std::optional<TryOnRequest::Place> place_under(const Face& face, GarmentKind kind,
+                                               const Image& canvas) {
+  const bool lower = kind == GarmentKind::Lower;
+  const double width = std::clamp((lower ? kLowerWidth : kUpperWidth) * face.width() / canvas.width,
+                                  kNarrowest, 1.0);
+  const double middle = (face.left + face.right) / 2 / canvas.width;
+  const double top =
+      (face.bottom + (lower ? kWaistBelow : kCollarBelow) * face.height()) / canvas.height;
+  if (top > 1 - kLeastHeight) return {};
+  return TryOnRequest::Place{middle - width / 2, top, width};
+}
+
+Region place_of(const TryOnRequest& request, bool on_person, const std::vector<Face>& faces,
+                GarmentKind kind, const Image& canvas, double aspect) {
   if (!request.place && !on_person) return garment_place(kind, canvas.width, canvas.height, aspect);
+  auto found = request.place;
+  if (!found && !faces.empty()) found = place_under(faces[0], kind, canvas);
   const auto place =
-      request.place.value_or(TryOnRequest::Place{(1 - kPersonWidth) / 2, kPersonTop, kPersonWidth});
+      found.value_or(TryOnRequest::Place{(1 - kPersonWidth) / 2, kPersonTop, kPersonWidth});
   const int left = static_cast<int>(std::lround(place.left * canvas.width));
   const int top = static_cast<int>(std::lround(place.top * canvas.height));
   const double width = place.width * canvas.width;
@@ -76,15 +128,18 @@ Region place_of(const TryOnRequest& request, bool on_person, GarmentKind kind, c
   return region;
 }
 
-// The garment's box, scaled to the place, laid on the canvas; and its mask there.
-void lay(TryOnPlan& plan, const Image& garment, const CutOut& cut) {
+// The garment's box, scaled to the place, laid on the canvas but behind `heads`; and its mask
+// there.
+void lay(TryOnPlan& plan, const Image& garment, const CutOut& cut, const Image& heads) {
   const Image box = crop(with_alpha(to_rgb(garment), cut.mask), cut.box);
   const Image scaled = resize(box, plan.place.width(), plan.place.height(), Filter::Lanczos);
   Image over(plan.start.width, plan.start.height, 4);
   paste(over, scaled, plan.place.left, plan.place.top);
   plan.garment = Image(over.width, over.height, 1);
-  for (size_t i = 0; i < plan.garment.pixels.size(); ++i)
+  for (size_t i = 0; i < plan.garment.pixels.size(); ++i) {
+    if (heads.pixels[i]) over.pixels[4 * i + 3] = 0;
     plan.garment.pixels[i] = over.pixels[4 * i + 3];
+  }
   plan.start = to_rgb(alpha_composite(with_alpha(plan.start), over));
 }
 
@@ -104,6 +159,11 @@ Image both(const Image& a, const Image& b) {
   return result;
 }
 
+void clear_above(Image& mask, int y) {
+  const auto rows = static_cast<size_t>(std::clamp(y, 0, mask.height));
+  std::fill_n(mask.pixels.begin(), rows * static_cast<size_t>(mask.width), uint8_t{0});
+}
+
 bool is_blank(const Image& mask) {
   return std::all_of(mask.pixels.begin(), mask.pixels.end(), [](uint8_t v) { return v == 0; });
 }
@@ -121,8 +181,8 @@ Img2ImgRequest pass(const TryOnRequest& request, const TryOnPlan& plan, double s
 // One repaint of `picture` where `mask` says; elsewhere it stays, bit for bit.
 Img2ImgPicture repaint(LoadedModel& model, const Img2ImgRequest& request, const Img2ImgPlan& plan,
                        const InputImage& picture, const Image& mask, int soft_px,
-                       std::vector<std::pair<std::string, std::string>> facts,
-                       const Img2ImgOptions& options, const Progress& progress) {
+                       InfotextFacts facts, const Img2ImgOptions& options,
+                       const Progress& progress) {
   RepaintMask where;
   where.repaint = mask;
   Img2ImgInputs inputs;
@@ -134,18 +194,6 @@ Img2ImgPicture repaint(LoadedModel& model, const Img2ImgRequest& request, const 
     return blend_by_mask(picture.image, painted, blend);
   };
   return run_img2img(model, request, plan, inputs, options, progress).at(0);
-}
-
-const char* word(GarmentKind kind) {
-  switch (kind) {
-    case GarmentKind::Lower:
-      return "lower garment";
-    case GarmentKind::Dress:
-      return "dress";
-    case GarmentKind::Upper:
-      break;
-  }
-  return "upper garment";
 }
 
 }  // namespace
@@ -176,7 +224,7 @@ std::string TryOnPlan::describe() const {
   double kept = 0;
   for (const uint8_t value : repaint.pixels) kept += value == 0;
   char text[200];
-  std::snprintf(text, sizeof text, "%s at %dx%d, keeps %.0f %% of the picture; ", word(kind),
+  std::snprintf(text, sizeof text, "%s at %dx%d, keeps %.0f %% of the picture; ", to_string(kind),
                 start.width, start.height, 100 * kept / static_cast<double>(repaint.pixels.size()));
   std::string line = text + around.describe();
   if (over_seam.model_calls > 0) {
@@ -198,8 +246,10 @@ TryOnPlan plan_try_on(const LoadedModel& model, const TryOnRequest& request,
   TryOnPlan plan;
   plan.kind = request.kind.value_or(likely_kind(aspect));
   plan.start = canvas_of(request, inputs, model.config().native_size_px);
-  plan.place = place_of(request, inputs.person != nullptr, plan.kind, plan.start, aspect);
-  lay(plan, inputs.garment->image, cut);
+  const auto faces = inputs.person ? faces_on(plan.start, inputs) : std::vector<Face>{};
+  const Image kept_heads = heads(faces, plan.start.width, plan.start.height);
+  plan.place = place_of(request, inputs.person != nullptr, faces, plan.kind, plan.start, aspect);
+  lay(plan, inputs.garment->image, cut, kept_heads);
 
   const Image kept = shrink(binarised(plan.garment), request.seam_px / 2);
   if (is_blank(shrink(kept, request.seam_px)))
@@ -207,10 +257,14 @@ TryOnPlan plan_try_on(const LoadedModel& model, const TryOnRequest& request,
            ": the garment is too small here to keep its pixels; make it "
            "larger with a wider place, or lessen the seam");
   plan.repaint = inverted(kept);
-  if (inputs.person)
-    plan.repaint = both(plan.repaint, grow(binarised(plan.garment), request.around_px));
   plan.seam = both(grow(binarised(plan.garment), request.seam_px),
                    inverted(shrink(binarised(plan.garment), request.seam_px)));
+  if (inputs.person) {
+    plan.repaint = both(plan.repaint, grow(binarised(plan.garment), request.around_px));
+    clear_above(plan.repaint, plan.place.top - 2 * request.seam_px);
+    plan.repaint = both(plan.repaint, inverted(kept_heads));
+    plan.seam = both(plan.seam, inverted(kept_heads));
+  }
 
   const InputImage start{plan.start, inputs.garment->name, inputs.garment->sha256};
   plan.around = plan_img2img(model, pass(request, plan, request.image.strength), &start,
@@ -225,9 +279,7 @@ TryOnPlan plan_try_on(const LoadedModel& model, const TryOnRequest& request,
 Img2ImgPicture run_try_on(LoadedModel& model, const TryOnRequest& request, const TryOnPlan& plan,
                           const TryOnInputs& inputs, const Img2ImgOptions& options,
                           const Progress& progress) {
-  std::vector<std::pair<std::string, std::string>> facts{{"Job", "tryon"},
-                                                         {"Garment", word(plan.kind)}};
-  if (inputs.person) facts.emplace_back("Person SHA-256", inputs.person->sha256);
+  const InfotextFacts facts = try_on_facts(request, plan.kind, inputs);
   Img2ImgOptions pass_options = options;
   pass_options.on_picture = nullptr;
   pass_options.is_done = nullptr;
@@ -246,7 +298,6 @@ Img2ImgPicture run_try_on(LoadedModel& model, const TryOnRequest& request, const
       repaint(model, pass(request, plan, request.seam_strength), plan.over_seam, picture, plan.seam,
               std::max(1, request.seam_px / 2), facts, pass_options, progress);
   made.image = seamless.image;
-  made.infotext.set("Seam strength", std::to_string(request.seam_strength).substr(0, 5));
   if (made.infotext.get("Pixels SHA-256"))
     made.infotext.set("Pixels SHA-256", sha256_hex(std::as_bytes(std::span(made.image.pixels))));
   return made;

@@ -138,7 +138,8 @@ UpscalePlan plan_upscale(const UpscaleRequest& request, const std::string& upsca
   if (!all.empty()) refuse(ErrorKind::InvalidArgument, all);
   if (width < 1 || height < 1) refuse(ErrorKind::InvalidArgument, "the picture is empty");
 
-  UpscalePlan plan{.upscaler = upscaler, .from_width = width, .from_height = height};
+  UpscalePlan plan{
+      .upscaler = upscaler, .network_hash = "", .from_width = width, .from_height = height};
   std::tie(plan.width, plan.height) = target_size(request, width, height);
   if (network) {
     plan.network_scale = network->scale;
@@ -163,6 +164,14 @@ UpscalePlan plan_upscale(const UpscaleRequest& request, const std::string& upsca
     plan.memory_bytes = std::max(plan.memory_bytes, here);
   }
   if (timings && network) plan.seconds = timings->seconds(timing_key(plan), work_of(plan));
+  return plan;
+}
+
+UpscalePlan plan_upscale(const UpscaleRequest& request, const UpscalerEntry& entry,
+                         const Upscaler* network, int width, int height, const Timings* timings) {
+  UpscalePlan plan = plan_upscale(request, entry.name, network ? &network->config() : nullptr,
+                                  width, height, timings);
+  if (network) plan.network_hash = network->sha256().substr(0, 10);
   return plan;
 }
 

@@ -31,7 +31,8 @@ std::vector<std::string> problems_of(const UpscaleRequest& request);
 
 // What will really run.
 struct UpscalePlan {
-  std::string upscaler;  // "realesrgan-x4plus"
+  std::string upscaler;      // "realesrgan-x4plus"
+  std::string network_hash;  // 10 digits of its SHA-256; empty: no network
   int from_width = 0, from_height = 0;
   int width = 0, height = 0;  // of the result
   int network_scale = 1;      // of one pass
@@ -49,6 +50,10 @@ struct UpscalePlan {
 UpscalePlan plan_upscale(const UpscaleRequest& request, const std::string& upscaler,
                          const UpscalerConfig* network, int width, int height,
                          const Timings* timings);
+
+// The same for an entry and its network as opened, whose hash the plan then knows.
+UpscalePlan plan_upscale(const UpscaleRequest& request, const UpscalerEntry& entry,
+                         const Upscaler* network, int width, int height, const Timings* timings);
 
 // Throws OutOfMemory with the numbers when the plan needs more than is available (0 = unknown).
 void check_memory(const UpscalePlan& plan, uint64_t available_bytes);

@@ -118,7 +118,10 @@ JobRunners usual_runners(Engine& engine, const ServeOptions& options, Studio& st
   runners.push_back(make_outpaint_runner(tools));
   runners.push_back(make_loopback_runner(tools));
   runners.push_back(make_grid_runner(tools));
-  runners.push_back(make_try_on_runner(tools));
+  runners.push_back(make_try_on_runner(
+      tools,
+      [finder = std::make_shared<FaceFinder>(engine.runtime, options.paths.assets / "faces")](
+          const Image& picture) { return finder->find(picture, {}); }));
   runners.push_back(make_drape_runner(tools, engine.runtime, options.paths.cache));
   runners.push_back(make_blend_runner(tools, engine.runtime, painting));
   runners.push_back(make_refine_runner(tools, enlarge_with(engine.shelf)));

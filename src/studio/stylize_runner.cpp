@@ -1,7 +1,7 @@
 #include "studio/stylize_runner.h"
 
 #include "image/codec.h"
-#include "pipelines/stylize.h"
+#include "pipelines/stylize_infotext.h"
 #include "runtime/version.h"
 #include "studio/coded_error.h"
 #include "studio/content_store.h"
@@ -131,15 +131,15 @@ class StylizeRunner : public JobRunner {
  private:
   static std::string infotext(const StylizeRequest& request, const JobInputs& inputs,
                               const std::string& styles, const Image& image) {
-    Infotext info;
+    const auto recorded = [&](const char* role) -> std::optional<RecordedFile> {
+      const auto found = inputs.find(role);
+      if (found == inputs.end()) return {};
+      return RecordedFile{found->second.name, found->second.sha256};
+    };
+    Infotext info = stylize_infotext(request, recorded("source").value(),
+                                     request.style_image ? recorded("style") : std::nullopt, image,
+                                     version_text());
     info.prompt = styles;
-    info.set("Job", "stylize");
-    info.set("Strength", Json(request.strength).dump());
-    if (request.keep_colour) info.set("Keep colour", "True");
-    info.set("Size", std::to_string(image.width) + "x" + std::to_string(image.height));
-    for (const auto& [role, input] : inputs)
-      info.set(role == "style" ? "Style image SHA-256" : "Input SHA-256", input.sha256);
-    info.set("Version", version_text());
     return format_infotext(info);
   }
 

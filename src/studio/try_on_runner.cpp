@@ -1,6 +1,5 @@
 #include "studio/try_on_runner.h"
 
-#include "pipelines/try_on.h"
 #include "studio/coded_error.h"
 #include "studio/json_visitor.h"
 
@@ -59,22 +58,27 @@ Json job_to_json(const TryOnJob& job) {
 
 // The pictures of a job, kept while the pipeline looks at them.
 struct TryOnPictures {
-  explicit TryOnPictures(const JobInputs& files)
+  explicit TryOnPictures(const JobInputs& files, const FindFaces& find)
       : garment(input_of(files, "source").value()),
         mask(input_of(files, "garment_mask")),
-        person(input_of(files, "person")) {}
+        person(input_of(files, "person")) {
+    if (person && find) faces = find(to_rgb(person->image));
+  }
   TryOnInputs inputs() const {
     return {.garment = &garment,
-            .garment_mask = mask ? &mask->image : nullptr,
-            .person = person ? &*person : nullptr};
+            .garment_mask = mask ? &*mask : nullptr,
+            .person = person ? &*person : nullptr,
+            .faces = faces};
   }
   InputImage garment;
   std::optional<InputImage> mask, person;
+  std::vector<Face> faces;
 };
 
 class TryOnRunner : public JobRunner {
  public:
-  explicit TryOnRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
+  TryOnRunner(DiffusionTools tools, FindFaces find)
+      : tools_(std::move(tools)), find_(std::move(find)) {}
 
   JobKind describe() const override {
     return {.kind = "try_on",
@@ -105,7 +109,7 @@ class TryOnRunner : public JobRunner {
   PlanReport plan(const Json& request, const JobInputs& files) override {
     const TryOnJob job = job_from_json(request);
     const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
-    const TryOnPictures pictures(files);
+    const TryOnPictures pictures(files, find_);
     const Timings timings(tools_.timings_file);
     const TryOnPlan plan =
         plan_try_on(*model, job.request, pictures.inputs(), *job.request.image.seed, &timings);
@@ -120,7 +124,7 @@ class TryOnRunner : public JobRunner {
     const TryOnJob job = job_from_json(request);
     port.progress.at("load", 0, 1);
     const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
-    const TryOnPictures pictures(files);
+    const TryOnPictures pictures(files, find_);
     Timings timings(tools_.timings_file);
     const TryOnPlan plan =
         plan_try_on(*model, job.request, pictures.inputs(), *job.request.image.seed, &timings);
@@ -142,6 +146,7 @@ class TryOnRunner : public JobRunner {
 
  private:
   DiffusionTools tools_;
+  FindFaces find_;
 };
 
 }  // namespace
@@ -184,8 +189,8 @@ std::vector<Field> try_on_fields() {
   return fields;
 }
 
-std::unique_ptr<JobRunner> make_try_on_runner(DiffusionTools tools) {
-  return std::make_unique<TryOnRunner>(std::move(tools));
+std::unique_ptr<JobRunner> make_try_on_runner(DiffusionTools tools, FindFaces find) {
+  return std::make_unique<TryOnRunner>(std::move(tools), std::move(find));
 }
 
 }  // namespace pentimento

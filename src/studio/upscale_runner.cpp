@@ -1,11 +1,11 @@
 #include "studio/upscale_runner.h"
 
 #include "base/memory.h"
+#include "pipelines/upscale_infotext.h"
 #include "runtime/resident_memory.h"
 #include "runtime/version.h"
 #include "studio/coded_error.h"
 #include "studio/diffusion_tools.h"
-#include "text/infotext.h"
 
 namespace pentimento {
 namespace {
@@ -38,20 +38,6 @@ UpscaleRequest request_of(const Json& json) {
           .width = json.at("width").get<int>(),
           .height = json.at("height").get<int>(),
           .upscaler = json.at("upscaler")};
-}
-
-// A1111's words for its Extras tab, behind what the picture says of its own making.
-std::string infotext_of(const std::string& before, const UpscalePlan& plan,
-                        const InputImage& input) {
-  Infotext info = before.empty() ? Infotext{} : parse_infotext(before);
-  info.set("Job", "upscale");
-  info.set("Postprocess upscale to",
-           std::to_string(plan.width) + "x" + std::to_string(plan.height));
-  info.set("Postprocess upscaler", plan.upscaler);
-  info.set("Input", input.name);
-  info.set("Input SHA-256", input.sha256);
-  info.set("Version", version_text());
-  return format_infotext(info);
 }
 
 class UpscaleRunner : public JobRunner {
@@ -97,7 +83,11 @@ class UpscaleRunner : public JobRunner {
     };
     RunnerPicture made;
     made.image = shelf_->enlarge(request_of(request), source.image, progress, &plan);
-    made.infotext = infotext_of("", plan, source);
+    made.infotext = format_infotext(upscale_infotext({}, {.plan = plan,
+                                                          .input = source,
+                                                          .result = made.image,
+                                                          .precision = shelf_->precision(),
+                                                          .version = version_text()}));
     made.model = plan.upscaler;
     made.request = request;
     port.picture(0, std::move(made));
@@ -147,8 +137,8 @@ Image UpscalerShelf::enlarge(const UpscaleRequest& request, const Image& picture
   const UpscalerEntry entry = find_upscaler(folders_, request.upscaler);
   Upscaler* network = open(entry);
   Timings timings(timings_file_);
-  const UpscalePlan plan = plan_upscale(request, entry.name, network ? &network->config() : nullptr,
-                                        picture.width, picture.height, &timings);
+  const UpscalePlan plan =
+      plan_upscale(request, entry, network, picture.width, picture.height, &timings);
   make_room(runtime_, plan.memory_bytes);
   check_memory(plan, available_memory_bytes());
   if (told) *told = plan;

@@ -24,6 +24,7 @@ class UpscalerShelf {
       : runtime_(runtime), folders_(std::move(folders)), timings_file_(std::move(timings_file)) {}
 
   std::vector<UpscalerEntry> installed() const { return installed_upscalers(folders_); }
+  std::string precision() const { return to_string(runtime_.precision()); }
   // Throws NotFound, OutOfMemory, and what plan_upscale throws. Does not wait for enlarge().
   UpscalePlan plan(const UpscaleRequest& request, int width, int height);
   Image enlarge(const UpscaleRequest& request, const Image& picture, const Progress& progress,

@@ -115,10 +115,11 @@ const std::array kTexts = {
              {"an ONNX network", "ONNX 网络"},
              {"not used by this program; get the .safetensors version",
               "本程序不使用；请下载 .safetensors 版本"}},
-    KindText{"ncnn",
-             {"an ncnn network", "ncnn 网络"},
-             {"not used by this program, which has its own copies of the usual ones",
-              "本程序不使用；常用的已内置"}},
+    KindText{
+        "ncnn",
+        {"an ncnn network", "ncnn 网络"},
+        {"of ncnn's networks this program uses those that enlarge pictures, by their .param file",
+         "ncnn 网络中，本程序只使用放大图片的网络，请指定其 .param 文件"}},
     KindText{"unknown",
              {"a file of tensors of no kind that this program knows", "本程序不认识的张量文件"},
              {"its page may say what it is for", "请查看它的下载页说明"}},
@@ -251,6 +252,15 @@ std::string example(const ModelSummary& s, const std::filesystem::path& path, La
            quoted("a photo, " + (s.word.empty() ? stem : s.word));
   if (s.kind == "controlnet") return start + model + " --control " + file + watercolour;
   if (s.kind == "upscaler") return "pentimento upscale photo.jpg --upscaler " + file;
+  const std::string blend = "pentimento blend photo.jpg other.jpg" + model;
+  if (s.kind == "ip_adapter")
+    return blend + " --ip-adapter " + file + " --image-encoder " +
+           (english ? "ENCODER" : "图像编码器");
+  if (s.kind == "image_encoder")
+    return blend + " --ip-adapter " + (english ? "ADAPTER" : "适配器") + " --image-encoder " + file;
+  if (s.kind == "catvton")
+    return "pentimento tryon garment.jpg --person person.jpg --person-mask mask.png --model " +
+           std::string(english ? "INPAINTING_MODEL" : "局部重绘模型") + " --weights " + file;
   return "";
 }
 

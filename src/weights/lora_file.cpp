@@ -49,7 +49,16 @@ constexpr std::array kSuffixes = {
     Suffix{".lokr_w2_a", "lokr_w2_a", LoKr},
     Suffix{".lokr_w2_b", "lokr_w2_b", LoKr},
     Suffix{".lokr_t2", "lokr_t2", LoKr},
+    Suffix{".scalar", "scalar", Lora},
+    Suffix{".bias_indices", "bias_indices", Lora},
+    Suffix{".bias_values", "bias_values", Lora},
+    Suffix{".bias_size", "bias_size", Lora},
     Suffix{".oft_blocks", "oft_blocks", Oft},
+    Suffix{".oft_diag", "oft_diag", Oft},
+    Suffix{".oft_r", "oft_r", PeftOft},
+    Suffix{".oft_r.default", "oft_r", PeftOft},
+    Suffix{".oft_s", "oft_s", PeftOft},
+    Suffix{".oft_s.default", "oft_s", PeftOft},
     Suffix{".oft_R.weight", "oft_r", PeftOft},
     Suffix{".oft_R.default.weight", "oft_r", PeftOft},
     Suffix{".rescale", "rescale", Oft},
@@ -76,7 +85,8 @@ const Suffix* suffix_of(std::string_view name) {
 }
 
 bool belongs_to_any(std::string_view part) {
-  return part == "alpha" || part == "scale" || part == "dora_scale" || part == "rescale";
+  return part == "alpha" || part == "scale" || part == "scalar" || part == "dora_scale" ||
+         part == "rescale" || part.starts_with("bias_");
 }
 
 // A layer's method is that of its most telling part.

@@ -4,8 +4,8 @@
 //   lora_unet_mid_block_attentions_0_proj_in.lora_down.weight     kohya
 //   unet.mid_block.attentions.0.proj_in.lora_A.weight             PEFT
 //   lycoris_mid_block_attentions_0_proj_in.hada_w1_a              LyCORIS
-// Limitations: sparse bias changes and trained scalars are listed as unknown; so is the OFT of PEFT
-// before 0.16 (oft_r).
+// Limitations: a sparse part is known only beside up and down; a name that fits none of these is
+// listed as unknown.
 #pragma once
 
 #include <map>
@@ -20,9 +20,9 @@ namespace pentimento {
 enum class LoraMethod { Lora, LoHa, LoKr, Oft, PeftOft, Glora, Ia3, Full, Norm };
 
 // The tensors that together change one layer, by the names that lora_merge.h uses:
-//   Lora   down up mid alpha dora_scale magnitude      LoHa   hada_w1_a … hada_t2 alpha dora_scale
-//   LoKr   lokr_w1 lokr_w1_a … lokr_t2 alpha           Oft    oft_blocks (OFT, BOFT) rescale alpha
-//   PeftOft  oft_r neumann_terms coft_eps
+//   Lora   down up mid bias_indices … dora_scale magnitude   LoHa  hada_w1_a … hada_t2 dora_scale
+//   LoKr   lokr_w1 lokr_w1_a … lokr_t2; all three: alpha scalar   PeftOft  oft_r oft_s coft_eps …
+//   Oft    oft_blocks, or oft_diag (rotations themselves), rescale alpha: OFT and BOFT
 //   Glora  a1 a2 b1 b2 alpha     Ia3  weight on_input  Full   diff diff_b     Norm  w_norm b_norm
 struct LoraModule {
   std::string name;  // the layer, as the file spells it

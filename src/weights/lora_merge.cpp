@@ -76,8 +76,9 @@ Reason lora_misfit(const LoraModule& m, const Shape& shape) {
 
 std::vector<float> lora_delta(const LoraModule& m) {
   const Matrix up = part(m, "up"), down = part(m, "down");
-  const float scale = scale_of(m, static_cast<int64_t>(down.rows));
+  const float scale = delta_scale(m, static_cast<int64_t>(down.rows));
   Matrix delta = m.find("mid") ? tucker(part(m, "mid"), transposed(up), down) : multiply(up, down);
+  add_sparse(m, delta.values);
   scale_all(delta.values, scale);
   return std::move(delta.values);
 }
@@ -115,7 +116,7 @@ Reason loha_misfit(const LoraModule& m, const Shape& shape) {
 std::vector<float> loha_delta(const LoraModule& m) {
   Matrix delta = half(m, "hada_w1", "hada_t1");
   const Matrix second = half(m, "hada_w2", "hada_t2");
-  const float scale = scale_of(m, m.find("hada_w1_b")->shape[0]);
+  const float scale = delta_scale(m, m.find("hada_w1_b")->shape[0]);
   for (size_t i = 0; i < delta.values.size(); ++i) delta.values[i] *= second.values[i] * scale;
   return std::move(delta.values);
 }
@@ -157,7 +158,8 @@ std::vector<float> lokr_delta(const LoraModule& m) {
   const TensorView* rank_part = m.find("lokr_w2_b") ? m.find("lokr_w2_b") : m.find("lokr_w1_b");
   const bool factored = !m.find("lokr_w1") || !m.find("lokr_w2");
   const bool scaled = m.find("scale") || (factored && rank_part);
-  const float scale = scaled ? scale_of(m, rank_part ? rank_part->shape[0] : 1) : 1;
+  const float share = scaled ? scale_of(m, rank_part ? rank_part->shape[0] : 1) : 1;
+  const float scale = share * (m.find("scalar") ? m.find("scalar")->to_f32().at(0) : 1);
   Matrix delta(a.rows * b.rows, a.columns * b.columns);
   for (size_t i = 0; i < a.rows; ++i)
     for (size_t k = 0; k < b.rows; ++k)
@@ -241,6 +243,10 @@ std::vector<float> ia3_delta(const LoraModule& m, const Shape& shape,
 
 Reason weight_misfit(const LoraModule& m, const Shape& shape) {
   if (Reason reason = dora_misfit(m, shape)) return reason;
+  if (Reason reason = scalar_misfit(m)) return reason;
+  if (Reason reason = sparse_misfit(m, shape)) return reason;
+  if (is_sparse(m) && m.method != LoraMethod::Lora)
+    return "has a sparse part, which is known only beside LoRA's up and down";
   switch (m.method) {
     case LoraMethod::Lora:
       return lora_misfit(m, shape);

@@ -5,10 +5,10 @@
 //   LoHa    W + m s (w1_a w1_b) * (w2_a w2_b)          https://arxiv.org/abs/2108.06098
 //   LoKr    W + m s kron(w1, w2)                       LyCORIS
 //   OFT     W + m (R - I) W by blocks of rows          https://arxiv.org/abs/2306.07280
-//           PEFT's OFT: W + m W (R^T - I) by blocks of columns
+//           PEFT's OFT: W + m W (R^T - I) by blocks of columns; before 0.14: of rows
 //   GLoRA   W + m s (W a1 a2 + b1 b2)                  https://arxiv.org/abs/2306.07967
 //   IA3     W + m W * w                                https://arxiv.org/abs/2205.05638
-//   full    W + m diff
+//   full    W + m diff             s includes LyCORIS' scalar; its sparse part is added to up down
 // DoRA at a strength other than 1 is AUTOMATIC1111's and ComfyUI's reading. All in f32.
 #pragma once
 

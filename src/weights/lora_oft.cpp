@@ -9,9 +9,24 @@
 namespace pentimento {
 namespace {
 
+// Of Q; or, in files of LyCORIS before 3, the rotations themselves ("oft_diag").
+const TensorView* blocks_of(const LoraModule& m) {
+  return m.find("oft_blocks") ? m.find("oft_blocks") : m.find("oft_diag");
+}
+
+std::vector<Matrix> ready_rotations(const TensorView& blocks) {
+  const auto n = static_cast<size_t>(blocks.shape.back());
+  const std::vector<float> values = blocks.to_f32();
+  std::vector<Matrix> turns;
+  for (auto at = values.begin(); at != values.end(); at += static_cast<std::ptrdiff_t>(n * n))
+    turns.emplace_back(n, n, std::vector<float>(at, at + static_cast<std::ptrdiff_t>(n * n)));
+  return turns;
+}
+
 // The rotation of each block, with the constraint on its size (LyCORIS and sd-scripts: alpha *
 // out).
 std::vector<Matrix> rotations(const LoraModule& m, int64_t out) {
+  if (!m.find("oft_blocks")) return ready_rotations(*blocks_of(m));
   const TensorView& blocks = *m.find("oft_blocks");
   const auto n = static_cast<size_t>(blocks.shape.back());
   const std::vector<float> values = blocks.to_f32();
@@ -58,7 +73,7 @@ void rotate(const std::vector<const Matrix*>& blocks, const std::vector<size_t>&
 }  // namespace
 
 Reason oft_misfit(const LoraModule& m, const Shape& shape) {
-  const TensorView* blocks = m.find("oft_blocks");
+  const TensorView* blocks = blocks_of(m);
   if (!blocks) return "lacks its blocks";
   const Shape& s = blocks->shape;
   const bool butterfly = s.size() == 4;
@@ -77,7 +92,7 @@ Reason oft_misfit(const LoraModule& m, const Shape& shape) {
 
 void merge_oft(const LoraModule& m, const Shape& shape, float multiplier,
                std::vector<float>& values) {
-  const Shape& s = m.find("oft_blocks")->shape;
+  const Shape& s = blocks_of(m)->shape;
   const bool butterfly = s.size() == 4;
   const auto n = static_cast<size_t>(s.back()), rows = static_cast<size_t>(shape[0]);
   const size_t rest = values.size() / rows, stages = butterfly ? static_cast<size_t>(s[0]) : 1;

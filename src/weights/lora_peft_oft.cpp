@@ -77,6 +77,7 @@ Matrix rotation(Matrix q, int terms) {
 }  // namespace
 
 Reason peft_oft_misfit(const LoraModule& m, const Shape& shape) {
+  if (has_square_blocks(m)) return square_oft_misfit(m, shape);
   const TensorView* triangles = m.find("oft_r");
   if (!triangles || triangles->shape.size() != 2 || triangles->shape[0] < 1)
     return "has OFT blocks of shape " + (triangles ? to_string(triangles->shape) : "none") +
@@ -95,6 +96,7 @@ Reason peft_oft_misfit(const LoraModule& m, const Shape& shape) {
 // W' = W R^T by blocks of columns; at a strength other than 1 on the straight way there.
 void merge_peft_oft(const LoraModule& m, const Shape& shape, float multiplier,
                     std::vector<float>& values) {
+  if (has_square_blocks(m)) return merge_square_oft(m, shape, multiplier, values);
   const TensorView& part = *m.find("oft_r");
   const std::vector<float> triangles = part.to_f32();
   const auto stored = static_cast<size_t>(part.shape[0]);

@@ -10,6 +10,7 @@
 #include "weights/file_format.h"
 #include "weights/identify.h"
 #include "weights/lora_file.h"
+#include "weights/upscaler_file.h"
 
 namespace pentimento {
 namespace {
@@ -168,16 +169,30 @@ bool is_ncnn_weights(const fs::path& path) {
          fs::is_regular_file(beside.replace_extension(".param"), error);
 }
 
+// ncnn's .param: of its networks, those that enlarge pictures are of use.
+void describe_ncnn(const fs::path& path, ModelSummary& summary) {
+  try {
+    const UpscalerFile file = open_upscaler(path);
+    Census census;
+    census.count(file.tensors);
+    census.write(summary);
+    set_kind(summary, WeightKind::Upscaler);
+    summary.readable = summary.usable = true;
+  } catch (const Error& error) {
+    describe_network(summary, "ncnn", "an ncnn network",
+                     "is an ncnn network, but none that enlarges pictures");
+    summary.notes.push_back(error.what());
+  }
+}
+
 void describe_file(const fs::path& path, ModelSummary& summary) {
   const FileFormat format = recognise_format(MappedFile::open(path)->bytes());
   summary.format = format_word(format);
-  if (format == FileFormat::NcnnParam)
-    return describe_network(summary, "ncnn", "an ncnn network (Real-ESRGAN and the like)",
-                            "is an ncnn network; this program uses its own copies of those");
+  if (format == FileFormat::NcnnParam) return describe_ncnn(path, summary);
   if (format == FileFormat::Unknown && is_ncnn_weights(path)) {
     summary.format = "ncnn";
     return describe_network(summary, "ncnn", "the weights of an ncnn network, beside its .param",
-                            "is an ncnn network; this program uses its own copies of those");
+                            "holds an ncnn network's weights; name the .param file beside it");
   }
   if (format == FileFormat::Onnx)
     return describe_network(summary, "onnx", "an ONNX network",

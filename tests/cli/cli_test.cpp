@@ -11,6 +11,7 @@
 
 #include "cli/program.h"
 #include "image/codec.h"
+#include "image/resize.h"
 #include "pipelines/add_on_files.h"
 #include "support/golden.h"
 #include "weights/tensor_file.h"
@@ -411,8 +412,54 @@ TEST(Cli, DescribeRefusesAClipModelThatIsNotThere) {
 
 TEST(Cli, RepeatRefusesPicturesOfOtherJobsByName) {
   Program program;
-  ASSERT_EQ(program.run({"upscale", kPicture, "--upscaler", "lanczos", "-o", "a.png"}).code, 0);
-  expect_refusal(program.run({"repeat", "a.png"}), 5, "was made by 'upscale'");
+  const auto refuses = [&](const char* fields, const char* job) {
+    write_picture(program / "a.png", Image(8, 8, 3),
+                  {.text = {{"parameters", std::string("a cat\nSteps: 3, ") + fields}}});
+    expect_refusal(program.run({"repeat", "a.png"}), 5, job);
+  };
+  refuses("Seed: 1, Job: collage", "was made by 'collage'");
+  refuses("Hires upscale: 2, Hires upscaler: Latent", "was made by 'hires fix'");
+  refuses("Final denoising strength: 0.5, Denoising curve: Linear", "was made by 'loopback'");
+}
+
+TEST(Cli, RepeatEnlargesAgain) {
+  Program program;
+  const fs::path networks = testing::binary_path("share/pentimento/upscaling");
+  for (const char* kind : {".param", ".bin"})
+    fs::copy_file(networks / (std::string("realesr-animevideov3-x2") + kind),
+                  program / (std::string("mine") + kind));
+  ASSERT_EQ(program.run(img2img({"--prompt", "a cat", "-o", "small.png"})).code, 0);
+  for (const std::string upscaler : {"lanczos", "mine.param"}) {
+    const Outcome made = program.run(
+        {"upscale", "small.png", "--upscaler", upscaler, "--scale", "1.7", "-o", "a.png"});
+    ASSERT_EQ(made.code, 0) << made.err;
+    const std::string info = read_picture(program / "a.png").text.at("parameters");
+    EXPECT_TRUE(has(info, "a cat")) << info;
+    const Outcome again = program.run({"repeat", "a.png", "--upscaler", upscaler});
+    EXPECT_EQ(again.out, "identical\n") << again.err;
+  }
+  expect_refusal(program.run({"repeat", "a.png"}), 3, "no such upscaling network");
+  const Outcome other = program.run({"repeat", "a.png", "--upscaler", "lanczos"});
+  EXPECT_TRUE(has(other.out, "different (PSNR ")) << other.out;
+  EXPECT_TRUE(has(other.out, "Postprocess upscaler hash was ")) << other.out;
+  fs::remove(program / "small.png");
+  expect_refusal(program.run({"repeat", "a.png", "--upscaler", "lanczos"}), 3,
+                 "name it with --input FILE");
+}
+
+TEST(Cli, RepeatStylizesAgain) {
+  Program program;
+  for (const auto& more : {std::vector<std::string>{"--style", "3:0.5,12:0.5", "--keep-colour"},
+                           {"--style-image", golden_path("pipelines_mask.png").string(),
+                            "--strength", "0.7", "--max-size", "64"}}) {
+    std::vector<std::string> arguments{"stylize", kPicture, "-o", "a.png"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome made = program.run(arguments);
+    ASSERT_EQ(made.code, 0) << made.err;
+    const Outcome again = program.run({"repeat", "a.png", "--input", kPicture, "--input",
+                                       golden_path("pipelines_mask.png").string()});
+    EXPECT_EQ(again.out, "identical\n") << again.err;
+  }
 }
 
 TEST(Cli, UpscaleRefinesInTiles) {
@@ -428,6 +475,11 @@ TEST(Cli, UpscaleRefinesInTiles) {
   EXPECT_EQ(picture.image.width, 144);
   EXPECT_EQ(picture.image.height, 108);
   EXPECT_TRUE(has(picture.text.at("parameters"), "SD upscale overlap: 16"));
+  const Outcome again = program.run({"repeat", "a.png", "--model", kModel, "--input", kPicture});
+  EXPECT_EQ(again.out, "identical\n") << again.err;
+  // What was painted over once is not, when it is enlarged again.
+  ASSERT_EQ(program.run({"upscale", "a.png", "--upscaler", "lanczos", "-o", "b.png"}).code, 0);
+  EXPECT_EQ(program.run({"repeat", "b.png"}).out, "identical\n");
   expect_refusal(program.run({"upscale", kPicture, "--refine", "2"}), 2, "strength is 2");
 }
 
@@ -439,8 +491,35 @@ TEST(Cli, TryOnPaintsAPersonAroundAGarment) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(has(outcome.err, "upper garment at 96x144, keeps ")) << outcome.err;
   EXPECT_EQ(read_picture(program / "a.png").image.height, 144);
+  const Outcome again = program.run({"repeat", "a.png", "--model", kModel, "--input",
+                                     source_path("examples/hoodie.jpg").string()});
+  EXPECT_EQ(again.out, "identical\n") << again.err;
   expect_refusal(program.run({"tryon", kPicture, "--model", kModel}), 2,
                  "give a mask of the garment");
+}
+
+TEST(Cli, TryOnLeavesTheFaceOfAPerson) {
+  Program program;
+  const std::string person = source_path("examples/astronaut.png").string();
+  const Outcome made =
+      program.run({"tryon", source_path("examples/dress.jpg").string(), "--person", person,
+                   "--model", kModel, "--steps", "3", "--width", "128", "--height", "128", "--seam",
+                   "2", "--seed", "5", "-o", "a.png"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const Image worn = read_picture(program / "a.png").image;
+  const Image before = resize(to_rgb(read_picture(person).image), 128, 128, Filter::Lanczos);
+  for (int y = 15; y < 42; ++y)  // hair to chin
+    for (int x = 44; x < 68; ++x)
+      ASSERT_TRUE(std::equal(worn.at(x, y), worn.at(x, y) + 3, before.at(x, y))) << x << " " << y;
+  EXPECT_NE(*worn.at(56, 80), *before.at(56, 80));
+  fs::copy_file(person, program / "astronaut.png");
+  const Outcome again = program.run({"repeat", "a.png", "--model", kModel, "--input",
+                                     source_path("examples/dress.jpg").string()});
+  EXPECT_EQ(again.out, "identical\n") << again.err;
+  fs::remove(program / "astronaut.png");
+  const Outcome lost = program.run({"repeat", "a.png", "--model", kModel, "--input",
+                                    source_path("examples/dress.jpg").string()});
+  expect_refusal(lost, 3, "with the person");
 }
 
 TEST(Cli, PreprocessShowsWhatAControlNetWouldSee) {

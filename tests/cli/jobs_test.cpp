@@ -176,10 +176,10 @@ TEST(GridVerb, RefusesWhatCannotBe) {
 TEST(StripVerb, ShowsFiveStrengthsOnOneSheet) {
   Program program;
   const Outcome made =
-      program.run(verb("strip", {"--width", "64", "--height", "48", "-o", "strip.png"}));
+      program.run(verb("strip", {"--width", "128", "--height", "96", "-o", "strip.png"}));
   ASSERT_EQ(made.code, 0) << made.err;
-  EXPECT_TRUE(has(made.err, "5 pictures: 5 strength at 32x24")) << made.err;
-  EXPECT_GE(read_picture(program / "strip.png").image.width, 5 * 32);
+  EXPECT_TRUE(has(made.err, "5 pictures: 5 strength at 64x48")) << made.err;
+  EXPECT_GE(read_picture(program / "strip.png").image.width, 5 * 64);
 }
 
 TEST(StyleOption, PutsThePromptInItsFrameAndRepeats) {

@@ -52,6 +52,12 @@ TEST_F(DrapeVerb, FindsWeightsAndCheckpointByKind) {
   EXPECT_EQ(worn.image.height, 128);
   EXPECT_TRUE(has(worn.text.at("parameters"), "Model: nine")) << worn.text.at("parameters");
   EXPECT_TRUE(has(worn.text.at("parameters"), "CatVTON: mix [")) << worn.text.at("parameters");
+  const Outcome again = program_.run(
+      {"repeat", "worn.png", "--input", kGarment, "--input", kPerson, "--input", kMask});
+  EXPECT_EQ(again.out, "identical\n") << again.err;
+  const Outcome other = program_.run(
+      {"repeat", "worn.png", "--input", kGarment, "--input", kPerson, "--input", kPerson});
+  EXPECT_TRUE(has(other.out, "Person mask SHA-256 was ")) << other.out << other.err;
 }
 
 TEST_F(DrapeVerb, NeedsNoMaskWithTheMaskFreeWeights) {

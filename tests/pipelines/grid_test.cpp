@@ -258,7 +258,7 @@ TEST(Grid, SheetsAndPageShowEveryCellWithItsLabel) {
 }
 
 TEST(Grid, TheStripIsFiveStrengthsOfOneSeedAtHalfSize) {
-  GridRequest r = strip_of(request().base, 512, 384);
+  GridRequest r = strip_of(request().base, 512, 384, 512);
   const GridPlan plan = plan_grid(r, nullptr);
   ASSERT_EQ(plan.cells.size(), 5u);
   std::set<uint64_t> seeds;
@@ -271,6 +271,17 @@ TEST(Grid, TheStripIsFiveStrengthsOfOneSeedAtHalfSize) {
     seeds.insert(*cell.request.seed);
   }
   EXPECT_EQ(seeds.size(), 1u);
+}
+
+TEST(Grid, TheStripOfASmallModelIsNotSmallerThanItPaints) {
+  const auto size = [](int width, int height, int native) {
+    const GridRequest r = strip_of(request().base, width, height, native);
+    return std::pair(r.base.width, r.base.height);
+  };
+  EXPECT_EQ(size(288, 224, 256), std::pair(256, 192));
+  EXPECT_EQ(size(200, 256, 256), std::pair(200, 256));
+  EXPECT_EQ(size(1024, 768, 1024), std::pair(512, 384));
+  EXPECT_EQ(size(96, 96, 64), std::pair(64, 64));
 }
 
 TEST(Grid, TheSameCommandMeansTheSameSeed) {

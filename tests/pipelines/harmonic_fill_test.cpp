@@ -10,8 +10,7 @@ namespace {
 TEST(HarmonicFill, MatchesWhatTheModelIsTrainedWith) {
   const testing::Golden golden("pipelines_harmonic_fill.safetensors");
   for (const std::string hidden : {"box", "border", "scattered", "all"}) {
-    const Tensor filled =
-        harmonic_fill(golden.tensor("latent"), golden.tensor(hidden + " hidden"));
+    const Tensor filled = harmonic_fill(golden.tensor("latent"), golden.tensor(hidden + " hidden"));
     EXPECT_LT(testing::relative_error(filled.data, golden.tensor(hidden + " filled").data), 1e-5)
         << hidden;
   }

@@ -8,6 +8,7 @@
 #include "image/mask.h"
 #include "image/morphology.h"
 #include "image/resize.h"
+#include "pipelines/try_on_infotext.h"
 #include "support/golden.h"
 
 namespace pentimento {
@@ -64,7 +65,8 @@ class TryOn : public ::testing::Test {
   TryOnInputs inputs() const {
     return {.garment = &garment,
             .garment_mask = mask ? &*mask : nullptr,
-            .person = person ? &*person : nullptr};
+            .person = person ? &*person : nullptr,
+            .faces = faces};
   }
   TryOnPlan plan() const { return plan_try_on(painter().model, request, inputs(), 0, nullptr); }
   Img2ImgPicture run(const TryOnPlan& p, const Progress& progress = {}) const {
@@ -73,8 +75,9 @@ class TryOn : public ::testing::Test {
 
   TryOnRequest request;
   InputImage garment{shirt(), "shirt.png", "0123"};
-  std::optional<Image> mask;
+  std::optional<InputImage> mask;
   std::optional<InputImage> person;
+  std::vector<Face> faces;
 };
 
 TEST(BodyTemplate, HangsGarmentsInsideThePicture) {
@@ -157,9 +160,9 @@ TEST_F(TryOn, APersonsPictureStaysBeyondTheGarment) {
 }
 
 TEST_F(TryOn, AMaskByHandWins) {
-  mask = Image(120, 120, 1);
+  mask = InputImage{Image(120, 120, 1), "mask.png", "4567"};
   for (int y = 40; y < 80; ++y)
-    for (int x = 20; x < 100; ++x) *mask->at(x, y) = 255;
+    for (int x = 20; x < 100; ++x) *mask->image.at(x, y) = 255;
   const TryOnPlan p = plan();
   EXPECT_NEAR(static_cast<double>(p.place.height()) / p.place.width(), 0.5, 0.03);
 }
@@ -176,7 +179,66 @@ TEST_F(TryOn, RecordsWhatItIs) {
   EXPECT_EQ(info.get("Job"), "tryon");
   EXPECT_EQ(info.get("Garment"), "upper garment");
   EXPECT_EQ(info.get("Input SHA-256"), "0123");
-  EXPECT_EQ(info.get("Seam strength"), "0.300");
+  EXPECT_EQ(info.get("Seam strength"), "0.3");
+  EXPECT_EQ(info.get("Seam"), "4");
+}
+
+TEST_F(TryOn, AHeadStaysWhereverTheGarmentLies) {
+  request.place = {{0.2, 0.1, 0.6}};
+  const Image cat = to_rgb(read_picture(golden_path("pipelines_input.png")).image);
+  person = InputImage{resize(cat, 96, 144, Filter::Lanczos), "cat.png", "ab"};
+  faces = {{.left = 36, .top = 20, .right = 60, .bottom = 44, .score = 1}};
+  const Image made = run(plan()).image;
+  for (int y = 6; y < 46; ++y)
+    for (int x = 44; x < 52; ++x)
+      ASSERT_TRUE(std::equal(made.at(x, y), made.at(x, y) + 3, person->image.at(x, y))) << x << y;
+}
+
+TEST_F(TryOn, NothingHigherThanTheGarmentIsRepainted) {
+  request.place = {{0.3, 0.5, 0.4}};
+  const Image cat = to_rgb(read_picture(golden_path("pipelines_input.png")).image);
+  person = InputImage{resize(cat, 96, 144, Filter::Lanczos), "cat.png", "ab"};
+  const TryOnPlan p = plan();
+  const Image made = run(p).image;
+  for (int y = 0; y < p.place.top - 2 * request.seam_px; ++y)
+    for (int x = 0; x < made.width; ++x)
+      ASSERT_TRUE(std::equal(made.at(x, y), made.at(x, y) + 3, person->image.at(x, y))) << x << y;
+}
+
+// The face of a person's picture twice as large as what is worked on.
+TEST_F(TryOn, AGarmentHangsUnderTheChin) {
+  person = InputImage{Image(192, 288, 3, 90), "plain.png", "ab"};
+  faces = {{.left = 100, .top = 40, .right = 140, .bottom = 80, .score = 1}};
+  const TryOnPlan upper = plan();
+  EXPECT_NEAR(upper.place.top, 43, 1);
+  EXPECT_NEAR((upper.place.left + upper.place.right) / 2.0, 60, 1);
+  EXPECT_NEAR(upper.place.width(), 68, 1);
+  request.kind = GarmentKind::Lower;
+  EXPECT_NEAR(plan().place.top, 104, 1);
+  faces[0].bottom = 280;  // nothing of the body is in the picture
+  EXPECT_NEAR(plan().place.top, 32, 1);
+}
+
+TEST_F(TryOn, InfotextTellsTheRequest) {
+  request.place = {{0.3, 0.25, 0.4}};
+  request.around_px = 16;
+  request.seam_strength = 0.25;
+  mask = InputImage{Image(120, 120, 1, 255), "mask.png", "4567"};
+  person = InputImage{Image(96, 144, 3, 90), "plain.png", "ab"};
+  const TryOnPlan p = plan();
+  const Infotext info = run(p).infotext;
+  const TryOnRequest again = try_on_request_from_infotext(info);
+  EXPECT_EQ(again.place->left, 0.3);
+  EXPECT_EQ(again.place->top, 0.25);
+  EXPECT_EQ(again.place->width, 0.4);
+  EXPECT_EQ(again.around_px, 16);
+  EXPECT_EQ(again.seam_px, 4);
+  EXPECT_EQ(again.seam_strength, 0.25);
+  EXPECT_EQ(again.kind, GarmentKind::Upper);
+  EXPECT_EQ(again.image.width, 96);
+  EXPECT_EQ(again.image.strength, request.image.strength);
+  EXPECT_EQ(person_of_infotext(info)->sha256, "ab");
+  EXPECT_EQ(garment_mask_of_infotext(info)->name, "mask.png");
 }
 
 TEST_F(TryOn, GivesTheSameBytesForTheSameSeed) { EXPECT_EQ(run(plan()).image, run(plan()).image); }
@@ -211,9 +273,9 @@ TEST_F(TryOn, RefusesGarmentsItCannotFind) {
   garment.image = Image(120, 120, 3, 200);
   EXPECT_THAT(refusal([&] { plan(); }), HasSubstr("shirt.png: no garment was found"));
   garment.image = shirt();
-  mask = Image(120, 120, 1);
+  mask = InputImage{Image(120, 120, 1), "mask.png", "4567"};
   EXPECT_THAT(refusal([&] { plan(); }), HasSubstr("garment mask: is empty"));
-  mask = Image(60, 60, 1, 255);
+  mask->image = Image(60, 60, 1, 255);
   EXPECT_THAT(refusal([&] { plan(); }), HasSubstr("garment mask: 60x60, expected"));
 }
 

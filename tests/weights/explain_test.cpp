@@ -66,6 +66,15 @@ TEST(Explanation, EndsInACommandThatAShellReadsBack) {
   EXPECT_THAT(example("c.pth"), HasSubstr("--model MODEL --control \"c.pth\" "));
   summary.kind = "upscaler";
   EXPECT_EQ(example("4x.pth"), "pentimento upscale photo.jpg --upscaler \"4x.pth\"");
+  summary.kind = "ip_adapter";
+  EXPECT_EQ(example("ip.bin", "dream"),
+            "pentimento blend photo.jpg other.jpg --model \"dream\" --ip-adapter \"ip.bin\" "
+            "--image-encoder ENCODER");
+  summary.kind = "image_encoder";
+  EXPECT_THAT(example("clip.bin"), HasSubstr("--ip-adapter ADAPTER --image-encoder \"clip.bin\""));
+  summary.kind = "catvton";
+  EXPECT_THAT(example("mix.bin", "dream"),
+              HasSubstr("--person-mask mask.png --model INPAINTING_MODEL --weights \"mix.bin\""));
   summary.kind = "unet";
   summary.usable = false;
   EXPECT_THAT(example("u.gguf", "dream"), HasSubstr("--model \"u.gguf\" --text-encoder \"dream\""));

