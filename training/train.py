@@ -15,7 +15,7 @@ repainting samples,
     x_t = a (x0 + u (s - x0)) + b n;      v = (a x_t - x0) / b,   u <= ramp(t)
 that is: the noisy input still carries the look of the source, and the network learns to lead it
 home, the more so the more noise there is (ramp: 0 below t = 250, 1 above 700). That is what makes a
-strength of 0.6 a repainting instead of a tint.
+strength of 0.6 a repainting instead of a tint. Holes may start from their fill at any t, with any u.
 Limitations: one process, one device.
 """
 
@@ -162,7 +162,9 @@ class Trainer:
         t = t.to(d)
         ab = self.ab[t].view(-1, 1, 1, 1)
         a, s = ab.sqrt(), (1 - ab).sqrt()
-        u = (torch.rand(len(t), generator=generator).to(d) * ramp(t)).view(-1, 1, 1, 1)
+        u = torch.rand(len(t), generator=generator).to(d)
+        hole = (mask.amax((1, 2, 3)) > 0) & (mask.amin((1, 2, 3)) < 1)
+        u = torch.where(hole, 1 - u * u, u * ramp(t)).view(-1, 1, 1, 1)
         xt = a * (x0 + u * (start - x0)) + s * torch.randn(x0.shape, generator=generator).to(d)
         v = (a * xt - x0) / s
         p = self.model(xt, mask, source, t, self.model.encode(ids)).float()
