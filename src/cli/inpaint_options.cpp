@@ -13,11 +13,10 @@ const std::map<std::string, InpaintIntent> kIntents = {{"retouch", InpaintIntent
                                                        {"remove", InpaintIntent::Remove},
                                                        {"add", InpaintIntent::Add},
                                                        {"background", InpaintIntent::Background}};
-const std::map<std::string, MaskedContent> kContents = {{"fill", MaskedContent::Fill},
-                                                        {"original", MaskedContent::Original},
-                                                        {"noise", MaskedContent::Noise},
-                                                        {"nothing", MaskedContent::Nothing},
-                                                        {"blur", MaskedContent::Blur}};
+const std::map<std::string, MaskedContent> kContents = {
+    {"fill", MaskedContent::Fill},   {"original", MaskedContent::Original},
+    {"noise", MaskedContent::Noise}, {"nothing", MaskedContent::Nothing},
+    {"blur", MaskedContent::Blur},   {"patches", MaskedContent::Patches}};
 
 void add_soft_options(CLI::App& verb, SoftInpainting& soft) {
   const char* group = "Soft inpainting";
@@ -51,7 +50,8 @@ void add_mask_options(CLI::App& verb, InpaintRequest& r, InpaintArguments& a) {
                   "pixels of surroundings that are seen with --only-masked")
       ->capture_default_str();
   verb.add_option("--content", a.content,
-                  "under the mask before painting: original, fill, blur, noise, nothing")
+                  "under the mask before painting: original, fill, blur, noise, nothing, or "
+                  "patches (pieces of the picture itself, as in content-aware fill)")
       ->check(CLI::IsMember(keys_of(kContents)))
       ->capture_default_str();
   const char* shape = "Shape of the mask";

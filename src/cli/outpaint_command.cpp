@@ -17,13 +17,14 @@ struct Arguments {
   OutpaintRequest request;
   GenerationArguments generation;
   std::vector<std::string> inputs;
-  std::string left = "0", right = "0", top = "0", bottom = "0", all, aspect, fill = "blur";
+  std::string left = "0", right = "0", top = "0", bottom = "0", all, aspect, fill = "patches";
 };
 
 const std::map<std::string, OutpaintFill> kFills = {{"edge", OutpaintFill::Edge},
                                                     {"blur", OutpaintFill::Blur},
                                                     {"mirror", OutpaintFill::Mirror},
-                                                    {"noise", OutpaintFill::Noise}};
+                                                    {"noise", OutpaintFill::Noise},
+                                                    {"patches", OutpaintFill::Patches}};
 
 double parse_aspect(const std::string& text) {
   double width = 0, height = 1;
@@ -81,9 +82,11 @@ void add_outpaint(CLI::App& app, Context& context) {
   verb->add_option("--all", a->all, "on all four sides");
   verb->add_option("--aspect", a->aspect,
                    "width:height, as 16:9: grows the shorter direction, equally on both sides");
-  verb->add_option("--fill", a->fill,
-                   "what the new part begins with: blur, edge, mirror (reflection with noise), "
-                   "noise (with the picture's texture and colours; for strengths near 1)")
+  verb->add_option(
+          "--fill", a->fill,
+          "what the new part begins with: patches (pieces of the picture itself), blur, edge, "
+          "mirror (reflection with noise), noise (with the picture's texture and colours; for "
+          "strengths near 1)")
       ->check(CLI::IsMember(keys_of(kFills)))
       ->capture_default_str();
   verb->add_option("--overlap", a->request.overlap_px,

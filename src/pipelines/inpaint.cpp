@@ -1,9 +1,11 @@
 #include "pipelines/inpaint.h"
 
 #include "image/color.h"
+#include "image/detail.h"
 #include "image/fill.h"
 #include "image/morphology.h"
 #include "image/overlay.h"
+#include "image/patch_fill.h"
 #include "pipelines/inpaint_infotext.h"
 #include "pipelines/soft_inpainting.h"
 
@@ -12,24 +14,34 @@ namespace {
 
 constexpr int kRingPx = 16;  // of untouched picture around the mask, to measure colours on
 
-// What is encoded: the region, or the whole, at the size painted at, filled under the mask.
-Image prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, const Image& whole,
-                       const Image& repaint) {
+// What is painted over, at the size painted at, and what it was made from.
+struct Prepared {
+  Image picture;
+  Image pieced;  // Patches: the part of the picture at its own size, its hole filled; else empty
+};
+
+Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, const Image& whole,
+                          const Image& repaint) {
   const int width = plan.img2img.width, height = plan.img2img.height;
-  const Image seen = plan.region
-                         ? resize_image(crop(whole, *plan.region), width, height, ResizeMode::Fill)
-                         : resize_image(whole, width, height, plan.resize_mode);
+  const auto seen = [&](const Image& part) {
+    return resize_image(part, width, height, plan.region ? ResizeMode::Fill : plan.resize_mode);
+  };
+  const Image part = plan.region ? crop(whole, *plan.region) : whole;
   switch (r.masked_content) {
     case MaskedContent::Original:
-      return seen;
+      return {seen(part), {}};
     case MaskedContent::Blur:
-      return blur_fill(seen, repaint);
+      return {blur_fill(seen(part), repaint), {}};
+    case MaskedContent::Patches: {
+      Image pieced = patch_fill(part, plan.region ? crop(plan.mask, *plan.region) : plan.mask);
+      return {seen(pieced), std::move(pieced)};
+    }
     case MaskedContent::Fill:
     case MaskedContent::Noise:
     case MaskedContent::Nothing:
-      return fill_masked(seen, repaint);
+      return {fill_masked(seen(part), repaint), {}};
   }
-  return seen;
+  return {seen(part), {}};
 }
 
 // The soft mask of what really changed, from the size painted at to the result's.
@@ -49,9 +61,9 @@ std::vector<Img2ImgPicture> run_inpaint(LoadedModel& model, const InpaintRequest
                                         const Progress& progress) {
   const Image whole = to_rgb(picture.image);
   const RepaintMask repaint = repaint_mask_of(request, plan);
-  const InputImage prepared{.image = prepared_picture(request, plan, whole, repaint.repaint),
-                            .name = picture.name,
-                            .sha256 = picture.sha256};
+  Prepared made_ready = prepared_picture(request, plan, whole, repaint.repaint);
+  const InputImage prepared{
+      .image = std::move(made_ready.picture), .name = picture.name, .sha256 = picture.sha256};
   const Image original = plan.keeps_size ? whole
                                          : resize_image(whole, plan.result_width,
                                                         plan.result_height, plan.resize_mode);
@@ -62,6 +74,9 @@ std::vector<Img2ImgPicture> run_inpaint(LoadedModel& model, const InpaintRequest
   inputs.facts = inpaint_facts(request, plan, mask);
   inputs.finish = [&](Image made, const FinishedLatents& latents) {
     if (request.match_tone) made = match_tone(made, prepared.image, around);
+    if (plan.shows_fill && plan.keeps_size)
+      made = carry_detail(made_ready.pieced, prepared.image, made,
+                          plan.region ? ResizeMode::Crop : ResizeMode::Stretch);
     if (!request.overlay) return made;
     Image laid = plan.paste;
     if (request.soft.enabled)

@@ -8,9 +8,9 @@ namespace {
 constexpr InpaintIntent kIntents[] = {InpaintIntent::None,    InpaintIntent::Retouch,
                                       InpaintIntent::Replace, InpaintIntent::Remove,
                                       InpaintIntent::Add,     InpaintIntent::Background};
-constexpr MaskedContent kContents[] = {MaskedContent::Fill, MaskedContent::Original,
+constexpr MaskedContent kContents[] = {MaskedContent::Fill,  MaskedContent::Original,
                                        MaskedContent::Noise, MaskedContent::Nothing,
-                                       MaskedContent::Blur};
+                                       MaskedContent::Blur,  MaskedContent::Patches};
 
 // One list of A1111's names for both directions.
 template <typename Soft, typename Visit>
@@ -55,6 +55,8 @@ const char* to_string(MaskedContent content) {
       return "latent nothing";
     case MaskedContent::Blur:
       return "blur";
+    case MaskedContent::Patches:
+      return "patches";
   }
   return "";
 }

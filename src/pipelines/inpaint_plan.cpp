@@ -88,7 +88,7 @@ RepaintMask repaint_mask_of(const InpaintRequest& r, const InpaintPlan& plan) {
     mask.repaint = resize_image(crop(plan.mask, *plan.region), width, height, ResizeMode::Fill);
   else
     mask.repaint = resize_image(plan.mask, width, height, plan.resize_mode);
-  mask.hidden_weight = r.conditional_mask_weight;
+  mask.hidden_weight = plan.shows_fill ? 0 : r.conditional_mask_weight;
   mask.rounding = greys_count(r) ? MaskRounding::Keep : MaskRounding::Round;
   if (r.masked_content == MaskedContent::Noise) mask.content = LatentContent::Noise;
   if (r.masked_content == MaskedContent::Nothing) mask.content = LatentContent::Nothing;
@@ -108,6 +108,8 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& r,
   const int native = model.config().native_size_px;
   const Image& image = picture.image;
   const bool any_size = r.base.width == 0 && r.base.height == 0;
+  plan.shows_fill = r.masked_content == MaskedContent::Patches &&
+                    model.config().variant == Variant::SourceConditioned;
   plan.keeps_size = r.only_masked || r.keep_size || any_size;
   plan.resize_mode = plan.keeps_size ? ResizeMode::Stretch : r.base.resize_mode;
 

@@ -23,8 +23,8 @@ InpaintRequest inpaint_preset(InpaintIntent intent) {
       r.only_masked_padding = 64;
       break;
     case InpaintIntent::Remove:  // the surroundings, carried on; halo and shadow go too
-      r.base.strength = 1.0;
-      r.masked_content = MaskedContent::Blur;
+      r.base.strength = 0.5;
+      r.masked_content = MaskedContent::Patches;
       r.mask_grow_px = 8;
       r.only_masked_padding = 128;
       break;

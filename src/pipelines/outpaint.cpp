@@ -1,6 +1,7 @@
 #include "pipelines/outpaint.h"
 
 #include "image/color.h"
+#include "image/detail.h"
 #include "image/morphology.h"
 #include "pipelines/outpaint_infotext.h"
 #include "pipelines/repeat.h"
@@ -47,9 +48,12 @@ Image outpaint_with(const OutpaintRequest& r, const OutpaintPlan& plan, const In
     };
     const InputImage window{.image = seen(canvas), .name = picture.name, .sha256 = picture.sha256};
     RepaintMask mask;
+    mask.hidden_weight = plan.shows_fill ? 0 : 1;
     mask.repaint = seen(repaint_mask_of(r, plan, pass));
     Image made = paint({k, pass, window, mask, own_seed});
     if (r.match_tone) made = match_tone(made, window.image, ring(mask.repaint, kRingPx));
+    if (plan.shows_fill)
+      made = carry_detail(crop(canvas, pass.window), window.image, made, ResizeMode::Stretch);
     canvas = laid_on(canvas, made, pass, paste_mask_of(r, plan, pass));
   }
   return canvas;

@@ -6,7 +6,8 @@
 // Original pixels farther from the new part than `overlap_px` are the input's, bit for bit; with
 // feather_px 0 all of them are.
 // Limitations: a window as tall (or wide) as the picture is painted at most at the model's native
-// area, so strips beside a large picture are softer than the picture.
+// area, so strips beside a large picture are softer than the picture, unless the model keeps what
+// the picture's own pieces (Patches) put there.
 #pragma once
 
 #include <functional>
@@ -30,10 +31,11 @@ Extent parse_extent(std::string_view text);
 std::string to_string(const Extent& extent);
 
 enum class OutpaintFill {
-  Edge,    // the border's own row of pixels, drawn out
-  Blur,    // the same, smoothed ever more with the distance
-  Mirror,  // the picture reflected, with noise as strong as its own detail
-  Noise,   // noise with its spectrum and its colours, as in "Outpainting mk2"; for high strengths
+  Edge,     // the border's own row of pixels, drawn out
+  Blur,     // the same, smoothed ever more with the distance
+  Mirror,   // the picture reflected, with noise as strong as its own detail
+  Noise,    // noise with its spectrum and its colours, as in "Outpainting mk2"; for high strengths
+  Patches,  // pieces of the picture itself (PatchMatch): textures and lines run on
 };
 
 struct OutpaintRequest {
@@ -41,14 +43,14 @@ struct OutpaintRequest {
   Extent left, right, top, bottom;
   double aspect = 0;  // width / height the result should have at least; 0: as the sides say. Grows
                       // the shorter direction, equally on both sides
-  OutpaintFill fill = OutpaintFill::Blur;
+  OutpaintFill fill = OutpaintFill::Patches;
   double noise_detail = 1;     // 0..4, of Noise: the lower, the more details
   double noise_colour = 0.05;  // 0..1, of Noise: how much it varies in colour
   int overlap_px = 32;         // 16..256: how far the model repaints into what is known
   int feather_px = 16;         // 0..overlap_px: how much of that is mixed into the result
   bool match_tone = true;
 
-  OutpaintRequest() { base.strength = 0.9; }
+  OutpaintRequest() { base.strength = 0.8; }
 };
 
 std::vector<std::string> problems_of(const OutpaintRequest& request);
@@ -68,7 +70,8 @@ struct OutpaintPass {
 struct OutpaintPlan {
   Img2ImgPlan img2img;  // of one pass; seeds are the first pass's
   int result_width = 0, result_height = 0;
-  Region original;  // where the picture lies in the result
+  bool shows_fill = false;  // the model is shown what Patches put there, and keeps it
+  Region original;          // where the picture lies in the result
   std::vector<OutpaintPass> passes;
   std::optional<double> seconds;  // of all passes
 

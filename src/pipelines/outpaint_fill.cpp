@@ -4,6 +4,8 @@
 #include <span>
 
 #include "image/blur.h"
+#include "image/mask.h"
+#include "image/patch_fill.h"
 #include "image/shaped_noise.h"
 #include "pipelines/outpaint.h"
 #include "samplers/random.h"
@@ -92,17 +94,28 @@ void mirror(Image& canvas, const OutpaintPass& pass, uint64_t seed) {
     }
 }
 
-// The texture of what the window knows.
-void clutter(Image& canvas, const OutpaintPass& pass, const ShapedNoiseOptions& options,
-             uint64_t seed) {
-  const Image window = crop(canvas, pass.window);
-  Image known(window.width, window.height, 1);
+// A mask of the window: what is known of it.
+Image known_in_window(const OutpaintPass& pass) {
+  Image known(pass.window.width(), pass.window.height(), 1);
   for (int y = 0; y < known.height; ++y)
     for (int x = 0; x < known.width; ++x) {
       const Point at{x + pass.window.left, y + pass.window.top};
       const Point near = nearest_known(pass, at.x, at.y);
       *known.at(x, y) = at.x == near.x && at.y == near.y ? 255 : 0;
     }
+  return known;
+}
+
+void piece_together(Image& canvas, const OutpaintPass& pass, uint64_t seed) {
+  const Image window = crop(canvas, pass.window);
+  paste(canvas, patch_fill(window, inverted(known_in_window(pass)), seed), pass.window.left,
+        pass.window.top);
+}
+
+// The texture of what the window knows.
+void clutter(Image& canvas, const OutpaintPass& pass, const ShapedNoiseOptions& options,
+             uint64_t seed) {
+  const Image window = crop(canvas, pass.window), known = known_in_window(pass);
   const auto values = static_cast<int64_t>(known.pixels.size()) * (canvas.channels + 1);
   const auto draws = make_generator(RngSource::Cpu, seed)->randn(std::max<int64_t>(values, 16));
   const Image filled = fill_with_shaped_noise(
@@ -135,6 +148,7 @@ void fill_fresh(Image& canvas, const OutpaintPass& pass, const OutpaintRequest& 
   if (r.fill == OutpaintFill::Mirror) return mirror(canvas, pass, seed);
   if (r.fill == OutpaintFill::Noise)
     return clutter(canvas, pass, {.detail = r.noise_detail, .colour = r.noise_colour}, seed);
+  if (r.fill == OutpaintFill::Patches) return piece_together(canvas, pass, seed);
   draw_out(canvas, pass);
   if (r.fill == OutpaintFill::Blur) smooth(canvas, pass);
 }

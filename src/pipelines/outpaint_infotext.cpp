@@ -7,7 +7,7 @@ namespace pentimento {
 namespace {
 
 constexpr OutpaintFill kFills[] = {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror,
-                                   OutpaintFill::Noise};
+                                   OutpaintFill::Noise, OutpaintFill::Patches};
 
 Extent read_extent(const Infotext& info, const char* key) {
   try {
@@ -29,6 +29,8 @@ const char* to_string(OutpaintFill fill) {
       return "mirror";
     case OutpaintFill::Noise:
       return "noise";
+    case OutpaintFill::Patches:
+      return "patches";
   }
   return "";
 }

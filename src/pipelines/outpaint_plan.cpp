@@ -162,6 +162,8 @@ OutpaintPlan plan_outpaint(const LoadedModel& model, const OutpaintRequest& r,
   plan.original = {grow.left, grow.top, grow.left + image.width, grow.top + image.height};
 
   const int native = model.config().native_size_px;
+  plan.shows_fill =
+      r.fill == OutpaintFill::Patches && model.config().variant == Variant::SourceConditioned;
   Region known = plan.original;
   const auto add = [&](Side side, int amount) {
     add_passes(plan.passes, known, side, amount, r.overlap_px, r.base, native);

@@ -7,11 +7,10 @@
 namespace pentimento {
 namespace {
 
-constexpr Word<MaskedContent> kContents[] = {{"original", MaskedContent::Original},
-                                             {"fill", MaskedContent::Fill},
-                                             {"noise", MaskedContent::Noise},
-                                             {"nothing", MaskedContent::Nothing},
-                                             {"blur", MaskedContent::Blur}};
+constexpr Word<MaskedContent> kContents[] = {
+    {"original", MaskedContent::Original}, {"fill", MaskedContent::Fill},
+    {"noise", MaskedContent::Noise},       {"nothing", MaskedContent::Nothing},
+    {"blur", MaskedContent::Blur},         {"patches", MaskedContent::Patches}};
 constexpr Word<InpaintIntent> kIntents[] = {
     {"", InpaintIntent::None},           {"retouch", InpaintIntent::Retouch},
     {"replace", InpaintIntent::Replace}, {"remove", InpaintIntent::Remove},

@@ -9,7 +9,8 @@ namespace {
 constexpr Word<OutpaintFill> kFills[] = {{"blur", OutpaintFill::Blur},
                                          {"edge", OutpaintFill::Edge},
                                          {"mirror", OutpaintFill::Mirror},
-                                         {"noise", OutpaintFill::Noise}};
+                                         {"noise", OutpaintFill::Noise},
+                                         {"patches", OutpaintFill::Patches}};
 
 struct OutpaintJob {
   OutpaintRequest request;
@@ -153,7 +154,7 @@ std::vector<Field> outpaint_fields() {
        .minimum = 0,
        .maximum = 100},
       {.name = "fill",
-       .default_value = "blur",
+       .default_value = "patches",
        .what = "what lies in the new part before it is painted",
        .choices = words(kFills)},
       {.name = "noise_detail",

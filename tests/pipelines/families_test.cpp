@@ -104,7 +104,8 @@ TEST_P(EveryFamily, InpaintsAndLeavesTheRestBitIdentical) {
   for (const Way& way :
        {Way{false, false, false, MaskedContent::Original},
         Way{true, false, false, MaskedContent::Blur}, Way{false, true, false, MaskedContent::Fill},
-        Way{false, false, true, MaskedContent::Noise}}) {
+        Way{false, false, true, MaskedContent::Noise},
+        Way{true, false, false, MaskedContent::Patches}}) {
     InpaintRequest request;
     request.base = base();
     request.only_masked = way.only_masked;

@@ -185,7 +185,7 @@ TEST(Inpaint, PixelsOutsideTheMaskAreBitIdentical) {
   for (const bool only : {true, false})
     for (const MaskedContent content :
          {MaskedContent::Fill, MaskedContent::Original, MaskedContent::Noise,
-          MaskedContent::Nothing, MaskedContent::Blur}) {
+          MaskedContent::Nothing, MaskedContent::Blur, MaskedContent::Patches}) {
       InpaintRequest r = quick(5);
       r.only_masked = only;
       r.keep_size = true;
@@ -418,6 +418,7 @@ TEST(Inpaint, InfotextMakesThePictureAgain) {
   all[0].intent = InpaintIntent::Remove;
   all[1].base.width = all[1].base.height = 0;
   all[1].differential = true;
+  all[1].masked_content = MaskedContent::Patches;
   all[1].mask_blur_x = 0;
   all[1].conditional_mask_weight = 0.25;
   all[2].soft.enabled = true;

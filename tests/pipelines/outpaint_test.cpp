@@ -64,7 +64,8 @@ int largest_step(const Image& image) {  // between neighbours in a row
 
 TEST(Outpaint, AGradientSkyShowsNoSeam) {
   const InputImage sky = gradient_sky(120, 96);
-  for (const OutpaintFill fill : {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror})
+  for (const OutpaintFill fill :
+       {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror, OutpaintFill::Patches})
     for (const int feather : {0, 8}) {
       OutpaintRequest r = request();
       r.left = {100, false};
@@ -157,7 +158,8 @@ TEST(Outpaint, FillsBeginWithTheBordersOwnColours) {
   OutpaintRequest r = request();
   r.right = {16, false};
   const OutpaintPlan plan = plan_of(r, sky);
-  for (const OutpaintFill fill : {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror}) {
+  for (const OutpaintFill fill :
+       {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror, OutpaintFill::Patches}) {
     Image canvas(plan.result_width, plan.result_height, 3);
     paste(canvas, sky.image, 0, 0);
     r.fill = fill;

@@ -55,8 +55,8 @@ TEST_P(SmallPicture, IsInpaintedAtItsOwnSize) {
 }
 
 TEST_P(SmallPicture, GrowsWithEveryFill) {
-  for (const OutpaintFill fill :
-       {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror, OutpaintFill::Noise}) {
+  for (const OutpaintFill fill : {OutpaintFill::Edge, OutpaintFill::Blur, OutpaintFill::Mirror,
+                                  OutpaintFill::Noise, OutpaintFill::Patches}) {
     OutpaintRequest request;
     request.base = base();
     request.left = {40, false};
