@@ -8,7 +8,8 @@ style      a recogniser trained here on the painted training pictures (logistic 
            also how far colours went from the source to the teacher (1 = reached, at 32 px pooling)
 edges      correlation of the outlines of source and result, per strength
 inpainting PSNR and SSIM in the hole against mean fill, harmonic fill and OpenCV's Telea: boxes, and a quarter
-           of the width as in outpainting; and on the half of the boxes that had the most texture
+           of the width as in outpainting; and on the half of the boxes that had the most texture; the model
+           alone, and what the program does with it (--program)
 seam       step in brightness across the rim of the hole, against the same place in the original
 obeyed     how often a garment or flower hidden in the middle comes back in the colour that was asked for
 languages  how often the English and the Chinese name of a look are recognised as the same
@@ -18,11 +19,15 @@ apart.
 
 import argparse
 import json
+import pathlib
 import random
+import subprocess
+import tempfile
 
 import cv2
 import numpy as np
 import torch
+from PIL import Image
 
 import build_data
 import captions
@@ -203,8 +208,27 @@ def filled(s, x, m, a, prompts=("",), guidance=1.0):
     return hole, [np.where(hole[..., None], tae.to_uint8(y), tae.to_uint8(x)) for y in out]
 
 
+def by_program(a, rgb, hole, outwards):
+    """What the program itself makes of it, with its own settings for removing or extending; bytes [H,W,3]."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: str(pathlib.Path(folder, name))
+        columns = np.nonzero(~hole.any(0))[0]
+        known = rgb[:, columns] if outwards else np.where(hole[..., None], 0, rgb)
+        Image.fromarray(known.astype(np.uint8)).save(path("known.png"))
+        if outwards:
+            side = "--right" if columns[0] == 0 else "--left"
+            verb = ["outpaint", side, str(rgb.shape[1] - len(columns))]
+        else:
+            Image.fromarray(hole.astype(np.uint8) * 255).save(path("mask.png"))
+            verb = ["inpaint", "--intent", "remove", "--mask", path("mask.png")]
+        model = ["--model", a.program_model] if a.program_model else []
+        command = [a.program, *verb, path("known.png"), *model, "--seed", "1", "-o", path("made.png")]
+        subprocess.run(command, check=True, capture_output=True)
+        return np.array(Image.open(path("made.png")).convert("RGB"))
+
+
 def inpainting(s, held, a, report):
-    rng, tables, seams = random.Random(1), {}, []
+    rng, tables, seams, steps = random.Random(1), {}, [], []
     for g in list(held["photo"])[: 3 * a.photos]:
         x = s.tae.decode(held["z"][held["photo"][g]][None])[0]
         rgb = tae.to_uint8(x).astype(np.float32)
@@ -214,12 +238,11 @@ def inpainting(s, held, a, report):
             telea = cv2.inpaint(rgb.astype(np.uint8), hole.astype(np.uint8), 5, cv2.INPAINT_TELEA)
             mean = np.where(hole[..., None], rgb[~hole].mean(0), rgb)
             row = {"texture": texture}
-            for name, y in (
-                ("ours", ours),
-                ("mean", mean),
-                ("harmonic", harmonic(rgb, hole)),
-                ("Telea", telea),
-            ):
+            ways = {"ours": ours, "mean": mean, "harmonic": harmonic(rgb, hole), "Telea": telea}
+            if a.program:
+                ways["the program"] = by_program(a, rgb, hole, kind != "box")
+                steps.append(rim_step(ways["the program"], hole) / max(rim_step(rgb, hole), 1.0))
+            for name, y in ways.items():
                 row[name + " PSNR"] = 10 * np.log10(255**2 / np.mean((y[hole] - rgb[hole]) ** 2))
                 row[name + " SSIM"] = ssim(y, rgb, hole)
             tables.setdefault(kind, []).append(row)
@@ -231,6 +254,8 @@ def inpainting(s, held, a, report):
         for kind, rows in tables.items()
     }
     report["seam, brightness step against the original"] = interval(seams)
+    if steps:
+        report["the same of the program"] = interval(steps)
 
 
 def obedience(s, held, a, report):
@@ -281,6 +306,8 @@ def main():
     p.add_argument("--steps", type=int, default=10)
     p.add_argument("--guidance", type=float, default=3.0)
     p.add_argument("--fill-strength", type=float, default=1.0, help="of the inpainting")
+    p.add_argument("--program", help="pentimento: what it makes of the holes is measured as well")
+    p.add_argument("--program-model", help="the model it is to use; default: its own")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--out")
     a = p.parse_args()

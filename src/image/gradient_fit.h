@@ -1,6 +1,6 @@
 // Colours that differ from pixel to pixel as they are asked to: what is pieced together of parts
-// that differ a little in brightness loses its seams (P. Perez, M. Gangnet, A. Blake, "Poisson Image
-// Editing", https://doi.org/10.1145/1201775.882269, with the given colours as a weak spring).
+// that differ a little in brightness loses its seams (P. Perez, M. Gangnet, A. Blake, "Poisson
+// Image Editing", https://doi.org/10.1145/1201775.882269, with the given colours as a weak spring).
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct GradientProblem {
 };
 
 // A difference that lacks much of what is asked for is taken for an edge and left: colours do not
-// bleed. The colours that come near to all that is asked for, in the sense of least squares: relaxed from
-// coarse to fine, close enough for the eye.
+// bleed. The colours that come near to all that is asked for, in the sense of least squares:
+// relaxed from coarse to fine, close enough for the eye.
 std::vector<float> fit_gradients(const GradientProblem& problem);
 
 }  // namespace pentimento

@@ -12,14 +12,16 @@
 namespace pentimento {
 namespace {
 
-constexpr int kLeastSources = 64;        // patches to choose from, or a size is too small
-constexpr int kLeastEdge = 3 * kPatch;   // pixels
-constexpr int kSearches = 2;             // passes of PatchMatch before a vote
-constexpr int kFirstRounds = 30;         // of search and vote at the smallest size
+constexpr int kLeastSources = 64;            // patches to choose from, or a size is too small
+constexpr int kLeastEdge = 3 * kPatch;       // pixels
+constexpr int kSearches = 2;                 // passes of PatchMatch before a vote
+constexpr int kFirstRounds = 30;             // of search and vote at the smallest size
 constexpr size_t kMostSearches = 1'000'000;  // of targets at one size, in all its rounds
-constexpr float kFar = 200'000;          // what a patch a whole picture's length away has to be better by
-constexpr float kStep = 16;  // of a whole picture's length, one part: steps are smoothed over that far
-constexpr float kLastSharpness = 4;      // of the last vote at a size: patches that fit worse count less
+constexpr float kFar = 200'000;  // what a patch a whole picture's length away has to be better by
+constexpr float kStep =
+    16;  // of a whole picture's length, one part: steps are smoothed over that far
+constexpr float kLastSharpness =
+    4;  // of the last vote at a size: patches that fit worse count less
 
 // SplitMix64: the same numbers on every machine. https://doi.org/10.1145/2714064.2660195
 class Dice {
@@ -100,7 +102,9 @@ class Filler {
   }
 
  private:
-  Anchor any_source() { return level_.sources[static_cast<size_t>(dice_.below(level_.sources.size()))]; }
+  Anchor any_source() {
+    return level_.sources[static_cast<size_t>(dice_.below(level_.sources.size()))];
+  }
 
   // Sum of squares between a target and a source, and how far they are apart, all in one number;
   // something not below `enough` when it is not.
@@ -188,7 +192,8 @@ class Filler {
         float* to = &sums_[level_.index(t.x, t.y + y) * 4];
         const uint8_t* from = level_.pixel(s.x, s.y + y);
         for (int x = 0; x < kPatch; ++x, to += 4, from += 4) {
-          for (int c = 0; c < 3; ++c) to[c] += weight[level_.index(t)] * static_cast<float>(from[c]);
+          for (int c = 0; c < 3; ++c)
+            to[c] += weight[level_.index(t)] * static_cast<float>(from[c]);
           to[3] += weight[level_.index(t)];
         }
       }
@@ -200,7 +205,8 @@ class Filler {
               static_cast<uint8_t>(std::lround(sums_[i * 4 + c] / sums_[i * 4 + 3]));
   }
 
-  // The same vote on the difference to the pixel dx to the right and dy below; GradientProblem's shape.
+  // The same vote on the difference to the pixel dx to the right and dy below; GradientProblem's
+  // shape.
   std::vector<float> differences(int dx, int dy) {
     const std::vector<float> weight = weights(kLastSharpness);
     std::vector<float> sums(level_.rgbx.size());
@@ -211,7 +217,8 @@ class Filler {
           float* to = &sums[level_.index(t.x + x, t.y + y) * 4];
           const uint8_t* here = level_.pixel(s.x + x, s.y + y);
           const uint8_t* there = level_.pixel(s.x + x + dx, s.y + y + dy);
-          for (int c = 0; c < 3; ++c) to[c] += weight[level_.index(t)] * static_cast<float>(int{there[c]} - int{here[c]});
+          for (int c = 0; c < 3; ++c)
+            to[c] += weight[level_.index(t)] * static_cast<float>(int{there[c]} - int{here[c]});
           to[3] += weight[level_.index(t)];
         }
     }
@@ -249,8 +256,8 @@ Image patch_fill(const Image& image, const Image& mask, uint64_t seed) {
     Filler filler(levels[k], dice);
     smallest ? filler.begin() : filler.inherit(levels[k + 1]);
     const auto affordable = kMostSearches / std::max<size_t>(levels[k].targets.size(), 1);
-    const int rounds = smallest ? kFirstRounds
-                                : static_cast<int>(std::clamp<size_t>(affordable, 1, 4 + 4 * k));
+    const int rounds =
+        smallest ? kFirstRounds : static_cast<int>(std::clamp<size_t>(affordable, 1, 4 + 4 * k));
     for (int i = 1; i < rounds; ++i) filler.round(1);
     k == 0 ? filler.smooth_steps() : filler.round(kLastSharpness);
   }

@@ -108,8 +108,7 @@ PatchLevel halved(const PatchLevel& fine) {
         level.hole[level.index(x, y)] |= fine.hole[fine.index(under_x, under_y)];
         for (size_t c = 0; c < 3; ++c) sum[c] += fine.pixel(under_x, under_y)[c];
       }
-      for (size_t c = 0; c < 3; ++c)
-        level.pixel(x, y)[c] = static_cast<uint8_t>((sum[c] + 2) / 4);
+      for (size_t c = 0; c < 3; ++c) level.pixel(x, y)[c] = static_cast<uint8_t>((sum[c] + 2) / 4);
     }
   sort_patches(level);
   return level;

@@ -23,12 +23,12 @@ enum class PatchRole : uint8_t {
 
 struct PatchLevel {
   int width = 0, height = 0;
-  std::vector<uint8_t> rgbx;      // four bytes a pixel, the last one 0: a patch is rows of 32 bytes
-  std::vector<uint8_t> hole;      // of each pixel: 1 = to be filled
-  std::vector<PatchRole> role;    // of each patch, by its anchor, as the next three
-  std::vector<float> trust;       // of a target: weight of its vote, less the deeper in the hole
-  std::vector<Anchor> nearest;    // of a target: the source most like it
-  std::vector<int> distance;      // to that
+  std::vector<uint8_t> rgbx;    // four bytes a pixel, the last one 0: a patch is rows of 32 bytes
+  std::vector<uint8_t> hole;    // of each pixel: 1 = to be filled
+  std::vector<PatchRole> role;  // of each patch, by its anchor, as the next three
+  std::vector<float> trust;     // of a target: weight of its vote, less the deeper in the hole
+  std::vector<Anchor> nearest;  // of a target: the source most like it
+  std::vector<int> distance;    // to that
   std::vector<Anchor> sources, targets;
 
   size_t index(int x, int y) const {
