@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes the training latents: every photograph as it is, in two or three looks, and sometimes spoilt
-(noise, blur, JPEG, few pixels, grey); every icon concept in up to four drawing styles; drawn faces.
+(noise, blur, JPEG, few pixels, grey); every icon concept in up to four drawing styles; drawn faces;
+and everything whose colour has a name once more in grey, to learn colours by their names.
 
     build_data.py WORK --photos DIR --tae DIR --style-net NET.onnx [--icons NODE_MODULES] ...
 
@@ -29,6 +30,7 @@ import time
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
 
 import looks
@@ -225,6 +227,7 @@ class Builder:
         self.out.mkdir(parents=True, exist_ok=True)
         cv2.setNumThreads(1)
         self.encode = tae.fast_encoder(a.tae, a.threads)
+        self.tae = tae.Tae(a.tae)
         self.paint = looks.style_network(a.style_net, a.threads)
         self.pictures, self.rows = [], []
 
@@ -288,6 +291,19 @@ class Builder:
                 [rng.choice(SPOILS)] if rng.random() < 0.5 else [],
             )
         self.save(f"shard_{number:05d}")
+
+    def grey_shard(self, number):
+        """The photographs of a shard whose colour has a name, in grey."""
+        name = f"shard_{number:05d}"
+        z, rows = np.load(self.out / f"{name}.npy"), json.loads((self.out / f"{name}.json").read_text())
+        for latent, row in zip(z, rows):
+            if row["role"] == "photo" and row["colour"]:
+                with torch.no_grad():
+                    x = self.tae.decode(torch.from_numpy(latent.astype(np.float32))[None])[0]
+                grey = spoil(tae.to_uint8(x), "grey", None)
+                self.add(grey, **{**row, "role": "spoilt", "look": "grey"})
+        if self.rows:
+            self.save(f"shard_grey_{number:05d}")
 
     def avatar_shard(self, folder, part):
         """Drawn faces, each in two looks besides its own."""
@@ -381,6 +397,8 @@ def main():
             if not done:
                 b.photo_shard(photos, photos.order[used : used + PHOTOS_PER_SHARD], number)
             used += PHOTOS_PER_SHARD
+            if not (b.out / f"shard_grey_{number:05d}.npy").exists():
+                b.grey_shard(number)
         if not done:
             print(
                 f"shard {number} {'icons' if is_icons else 'photos'} {time.time() - start:.0f} s",

@@ -92,7 +92,7 @@ class Shards:
         elif task == "photo":
             weights = [len(bins[k]) ** 0.5 for k in keys]  # clothes are many, birds and scenes few
         elif task == "repair":
-            weights = [2 if k == "grey" else 1 for k in keys]
+            weights = [6 if k == "grey" else 1 for k in keys]  # colours by their names
         else:
             weights = [1] * len(keys)
         return self.rows[rng.choice(bins[rng.choices(keys, weights)[0]])]
@@ -186,6 +186,7 @@ class Sampler:
                 source, use = target, "hole"
             else:
                 use = "drop"
+        partly = task == "repair" and row["look"] == "grey" and source != target and rng.random() < 0.6
         y, x = rng.randint(0, 32 - size), rng.randint(0, 32 - size)
         cut = lambda i: np.asarray(shards.z[i][:, y : y + size, x : x + size], np.float32)
         out = {
@@ -196,6 +197,8 @@ class Sampler:
             "mask": np.zeros((1, size, size), np.float32),
         }
         out["source"] = np.zeros_like(out["x"]) if use == "drop" else cut(source)
+        if partly:  # only a part is grey and gets its colour from the prompt
+            out["source"] = np.where(hole(size, rng), out["source"], out["x"])
         if use == "drop":
             out["mask"][:] = 1
         elif use == "hole":
