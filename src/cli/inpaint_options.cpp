@@ -8,15 +8,15 @@
 namespace pentimento {
 namespace {
 
-const std::map<std::string, InpaintIntent> kIntents = {{"retouch", InpaintIntent::Retouch},
-                                                       {"replace", InpaintIntent::Replace},
-                                                       {"remove", InpaintIntent::Remove},
-                                                       {"add", InpaintIntent::Add},
-                                                       {"background", InpaintIntent::Background}};
+const std::map<std::string, InpaintIntent> kIntents = {
+    {"retouch", InpaintIntent::Retouch},   {"replace", InpaintIntent::Replace},
+    {"recolour", InpaintIntent::Recolour}, {"remove", InpaintIntent::Remove},
+    {"add", InpaintIntent::Add},           {"background", InpaintIntent::Background}};
 const std::map<std::string, MaskedContent> kContents = {
     {"fill", MaskedContent::Fill},   {"original", MaskedContent::Original},
     {"noise", MaskedContent::Noise}, {"nothing", MaskedContent::Nothing},
-    {"blur", MaskedContent::Blur},   {"patches", MaskedContent::Patches}};
+    {"blur", MaskedContent::Blur},   {"patches", MaskedContent::Patches},
+    {"grey", MaskedContent::Grey}};
 
 void add_soft_options(CLI::App& verb, SoftInpainting& soft) {
   const char* group = "Soft inpainting";
@@ -39,9 +39,10 @@ void add_mask_options(CLI::App& verb, InpaintRequest& r, InpaintArguments& a) {
   verb.add_option("--mask", a.mask,
                   "picture of the mask: white (or opaque, if it has transparency) is repainted")
       ->required();
-  verb.add_option("--intent", a.intent,
-                  "chooses the settings below: retouch (the same, better), replace, remove, add, "
-                  "background")
+  verb.add_option(
+          "--intent", a.intent,
+          "chooses the settings below: retouch (the same, better), recolour (the same in the "
+          "prompt's colours), replace, remove, add, background")
       ->check(CLI::IsMember(keys_of(kIntents)));
   verb.add_flag("--invert", r.mask_invert, "repaint what is black");
   verb.add_flag("--only-masked,!--whole-picture", r.only_masked,
@@ -50,8 +51,9 @@ void add_mask_options(CLI::App& verb, InpaintRequest& r, InpaintArguments& a) {
                   "pixels of surroundings that are seen with --only-masked")
       ->capture_default_str();
   verb.add_option("--content", a.content,
-                  "under the mask before painting: original, fill, blur, noise, nothing, or "
-                  "patches (pieces of the picture itself, as in content-aware fill)")
+                  "under the mask before painting: original, fill, blur, noise, nothing, grey "
+                  "(without its colours), or patches (pieces of the picture itself, as in "
+                  "content-aware fill)")
       ->check(CLI::IsMember(keys_of(kContents)))
       ->capture_default_str();
   const char* shape = "Shape of the mask";

@@ -17,7 +17,7 @@ constexpr int kRingPx = 16;  // of untouched picture around the mask, to measure
 // What is painted over, at the size painted at, and what it was made from.
 struct Prepared {
   Image picture;
-  Image pieced;  // Patches: the part of the picture at its own size, its hole filled; else empty
+  Image own_size;  // Patches, Grey: the part of the picture at its own size; else empty
 };
 
 Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, const Image& whole,
@@ -32,9 +32,14 @@ Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, cons
       return {seen(part), {}};
     case MaskedContent::Blur:
       return {blur_fill(seen(part), repaint), {}};
-    case MaskedContent::Patches: {
-      Image pieced = patch_fill(part, plan.region ? crop(plan.mask, *plan.region) : plan.mask);
-      return {seen(pieced), std::move(pieced)};
+    case MaskedContent::Patches:
+    case MaskedContent::Grey: {
+      const Image mask = plan.region ? crop(plan.mask, *plan.region) : plan.mask;
+      Image filled = r.masked_content == MaskedContent::Patches
+                         ? patch_fill(part, mask)
+                         : blend_by_mask(part, to_rgb(to_grey(part)), mask);
+      Image small = seen(filled);
+      return {std::move(small), std::move(filled)};
     }
     case MaskedContent::Fill:
     case MaskedContent::Noise:
@@ -75,7 +80,7 @@ std::vector<Img2ImgPicture> run_inpaint(LoadedModel& model, const InpaintRequest
   inputs.finish = [&](Image made, const FinishedLatents& latents) {
     if (request.match_tone) made = match_tone(made, prepared.image, around);
     if (plan.shows_fill && plan.keeps_size)
-      made = carry_detail(made_ready.pieced, prepared.image, made,
+      made = carry_detail(made_ready.own_size, prepared.image, made,
                           plan.region ? ResizeMode::Crop : ResizeMode::Stretch);
     if (!request.overlay) return made;
     Image laid = plan.paste;

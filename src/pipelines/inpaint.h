@@ -28,11 +28,12 @@ enum class MaskedContent {
   Nothing,   // "latent nothing": zeros
   Blur,      // colours carried in by Fooocus' cascade of box blurs: smoother
   Patches,   // pieces of the picture itself (PatchMatch), for removing things
+  Grey,      // the picture without its colours, for giving it others
 };
 
 // What somebody wants with the mask, in one word. It is only a choice of settings:
 // inpaint_preset() has them.
-enum class InpaintIntent { None, Retouch, Replace, Remove, Add, Background };
+enum class InpaintIntent { None, Retouch, Recolour, Replace, Remove, Add, Background };
 
 // A1111's "Soft inpainting" (webui-spec §2.9).
 struct SoftInpainting {
@@ -76,9 +77,9 @@ struct InpaintPlan {
   Image mask;                    // at the picture's size: inverted, grown, feathered, blurred
   Image paste;                   // at the result's size: how much of what was painted is laid over
   std::optional<Region> region;  // of the picture that is painted; none: all of it
-  bool shows_fill = false;  // the model is shown what Patches put there, and keeps it: its change
-                            // is laid on at the picture's own size
-  bool keeps_size = true;   // the result has the picture's size
+  bool shows_fill = false;  // the model is shown what Patches or Grey put there, and keeps it: its
+                            // change is laid on at the picture's own size
+  bool keeps_size = true;  // the result has the picture's size
   int result_width = 0, result_height = 0;
   ResizeMode resize_mode = ResizeMode::Stretch;  // of the whole picture to the size painted at
   double share = 0;                              // 0..1, of the picture that is repainted

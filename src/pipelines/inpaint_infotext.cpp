@@ -5,12 +5,12 @@
 namespace pentimento {
 namespace {
 
-constexpr InpaintIntent kIntents[] = {InpaintIntent::None,    InpaintIntent::Retouch,
-                                      InpaintIntent::Replace, InpaintIntent::Remove,
-                                      InpaintIntent::Add,     InpaintIntent::Background};
-constexpr MaskedContent kContents[] = {MaskedContent::Fill,  MaskedContent::Original,
-                                       MaskedContent::Noise, MaskedContent::Nothing,
-                                       MaskedContent::Blur,  MaskedContent::Patches};
+constexpr InpaintIntent kIntents[] = {
+    InpaintIntent::None,   InpaintIntent::Retouch, InpaintIntent::Recolour,  InpaintIntent::Replace,
+    InpaintIntent::Remove, InpaintIntent::Add,     InpaintIntent::Background};
+constexpr MaskedContent kContents[] = {
+    MaskedContent::Fill, MaskedContent::Original, MaskedContent::Noise, MaskedContent::Nothing,
+    MaskedContent::Blur, MaskedContent::Patches,  MaskedContent::Grey};
 
 // One list of A1111's names for both directions.
 template <typename Soft, typename Visit>
@@ -31,6 +31,8 @@ const char* to_string(InpaintIntent intent) {
       return "";
     case InpaintIntent::Retouch:
       return "retouch";
+    case InpaintIntent::Recolour:
+      return "recolour";
     case InpaintIntent::Replace:
       return "replace";
     case InpaintIntent::Remove:
@@ -57,6 +59,8 @@ const char* to_string(MaskedContent content) {
       return "blur";
     case MaskedContent::Patches:
       return "patches";
+    case MaskedContent::Grey:
+      return "grey";
   }
   return "";
 }

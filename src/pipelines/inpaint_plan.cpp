@@ -108,8 +108,9 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& r,
   const int native = model.config().native_size_px;
   const Image& image = picture.image;
   const bool any_size = r.base.width == 0 && r.base.height == 0;
-  plan.shows_fill = r.masked_content == MaskedContent::Patches &&
-                    model.config().variant == Variant::SourceConditioned;
+  plan.shows_fill =
+      (r.masked_content == MaskedContent::Patches || r.masked_content == MaskedContent::Grey) &&
+      model.config().variant == Variant::SourceConditioned;
   plan.keeps_size = r.only_masked || r.keep_size || any_size;
   plan.resize_mode = plan.keeps_size ? ResizeMode::Stretch : r.base.resize_mode;
 

@@ -18,6 +18,12 @@ InpaintRequest inpaint_preset(InpaintIntent intent) {
       r.differential = true;
       r.conditional_mask_weight = 0;
       break;
+    case InpaintIntent::Recolour:  // the same thing in other colours
+      r.base.strength = 0.7;
+      r.masked_content = MaskedContent::Grey;
+      r.mask_feather_px = 4;
+      r.conditional_mask_weight = 0;
+      break;
     case InpaintIntent::Replace:  // another thing of about that shape
       r.base.strength = 0.85;
       r.only_masked_padding = 64;

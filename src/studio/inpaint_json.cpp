@@ -10,11 +10,15 @@ namespace {
 constexpr Word<MaskedContent> kContents[] = {
     {"original", MaskedContent::Original}, {"fill", MaskedContent::Fill},
     {"noise", MaskedContent::Noise},       {"nothing", MaskedContent::Nothing},
-    {"blur", MaskedContent::Blur},         {"patches", MaskedContent::Patches}};
-constexpr Word<InpaintIntent> kIntents[] = {
-    {"", InpaintIntent::None},           {"retouch", InpaintIntent::Retouch},
-    {"replace", InpaintIntent::Replace}, {"remove", InpaintIntent::Remove},
-    {"add", InpaintIntent::Add},         {"background", InpaintIntent::Background}};
+    {"blur", MaskedContent::Blur},         {"patches", MaskedContent::Patches},
+    {"grey", MaskedContent::Grey}};
+constexpr Word<InpaintIntent> kIntents[] = {{"", InpaintIntent::None},
+                                            {"retouch", InpaintIntent::Retouch},
+                                            {"recolour", InpaintIntent::Recolour},
+                                            {"replace", InpaintIntent::Replace},
+                                            {"remove", InpaintIntent::Remove},
+                                            {"add", InpaintIntent::Add},
+                                            {"background", InpaintIntent::Background}};
 
 template <typename Visitor, typename Request>
 void visit(Visitor& field, Request& r) {

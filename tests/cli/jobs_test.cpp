@@ -95,7 +95,7 @@ TEST(InpaintVerb, AnIntentChoosesWhatTheUserHasNot) {
       verb("inpaint", {"--mask", kMask, "--intent", "remove", "--padding", "4", "-o", "a.png"}));
   ASSERT_EQ(made.code, 0) << made.err;
   const std::string info = read_picture(program / "a.png").text.at("parameters");
-  for (const char* field : {"Denoising strength: 1,", "Masked content: blur", "Mask grow: 8",
+  for (const char* field : {"Denoising strength: 0.5,", "Masked content: patches", "Mask grow: 8",
                             "Masked area padding: 4", "Inpaint intent: remove"})
     EXPECT_TRUE(has(info, field)) << info;
 }
