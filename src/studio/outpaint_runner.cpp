@@ -141,7 +141,7 @@ Field side_field(const char* name) {
 std::vector<Field> outpaint_fields() {
   std::vector<Field> fields = img2img_fields(/*with_picture=*/true);
   for (Field& field : fields)
-    if (field.name == "strength") field.default_value = 0.9;
+    if (field.name == "strength") field.default_value = 0.8;
   const std::vector<Field> more = {
       side_field("left"),
       side_field("right"),
