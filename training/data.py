@@ -13,8 +13,8 @@ import fill
 
 # Share of each task by size of the crop in latent pixels. Whole icons need the whole picture.
 TASKS = {
-    16: {"look": 0.50, "photo": 0.38, "repair": 0.12},
-    32: {"look": 0.40, "photo": 0.32, "repair": 0.10, "icon": 0.18},
+    16: {"look": 0.52, "photo": 0.28, "repair": 0.20},
+    32: {"look": 0.42, "photo": 0.24, "repair": 0.16, "icon": 0.18},
 }
 # Looks that differ most are drawn more often.
 FOCUS = {
