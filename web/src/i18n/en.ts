@@ -875,4 +875,7 @@ export const en = {
   "parameter.model_hash": "Model's checksum",
   "parameter.vae_hash": "VAE's checksum",
   "parameter.masked_region": "Painted place",
+  "choice.scheduler.automatic": "Automatic",
+  "choice.upscaler.lanczos": "Lanczos (invents nothing)",
+  "parameter.precision": "Precision",
 } as const;

@@ -398,7 +398,7 @@ export const zh: Record<keyof typeof en, string> = {
   "field.styles": "画风",
   "field.rng": "随机数",
   "field.emphasis": "提示词权重",
-  "field.eta": "Eta",
+  "field.eta": "随机性（Eta）",
   "field.color_correction": "匹配原图颜色",
   "field.initial_noise_multiplier": "初始噪声倍数",
   "field.extra_noise": "额外噪声",
@@ -877,4 +877,7 @@ export const zh: Record<keyof typeof en, string> = {
   "parameter.model_hash": "底模校验值",
   "parameter.vae_hash": "VAE 校验值",
   "parameter.masked_region": "涂抹区域",
+  "choice.scheduler.automatic": "自动",
+  "choice.upscaler.lanczos": "Lanczos（不凭空添加内容）",
+  "parameter.precision": "精度",
 };
