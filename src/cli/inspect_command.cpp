@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/context.h"
 #include "pipelines/embedding_picture.h"
+#include "studio/chinese.h"
 #include "studio/model_library.h"
 #include "studio/result_json.h"
 #include "weights/explain.h"
@@ -37,11 +38,13 @@ void print(const ModelSummary& summary, const Explanation& e, const Arguments& a
   line(english ? "needs" : "需要", e.needs);
   line(english ? "how to use" : "用法", e.use);
   for (const auto& [label, value] : e.facts) line(label, value);
-  for (const std::string& note : summary.notes) line(english ? "note" : "备注", note);
+  for (const std::string& note : english ? summary.notes : all_in_chinese(summary.notes))
+    line(english ? "note" : "备注", note);
   if (a.metadata)
     for (const auto& [key, value] : summary.metadata)
       line(key, value.size() > 200 ? value.substr(0, 200) + "…" : value);
-  line(english ? "cannot be used" : "无法使用", e.problem);
+  const std::string known = english ? "" : in_chinese(e.problem);
+  line(english ? "cannot be used" : "无法使用", known.empty() ? e.problem : known);
   if (!e.example.empty()) std::cout << (english ? "try: " : "试试: ") << e.example << "\n";
 }
 

@@ -4,6 +4,7 @@
 #include "pipelines/embedding_picture.h"
 #include "server/app.h"
 #include "server/wire.h"
+#include "studio/chinese.h"
 #include "studio/coded_error.h"
 #include "studio/library_json.h"
 #include "studio/model_downloads.h"
@@ -33,11 +34,15 @@ Json report_of(App& app, const ModelSummary& summary, const CatalogModel& model,
       explain(summary, model.file, language, app.models().any_model_of(summary.base));
   Json facts = Json::array();
   for (const auto& [label, value] : e.facts) facts.push_back({{"label", label}, {"value", value}});
+  const std::string problem = without_folder(e.problem, model.path);
+  const bool chinese = language == Language::Chinese;
+  const std::string known = chinese ? in_chinese(problem) : "";
   return {{"what", e.what},
           {"needs", e.needs},
           {"use", e.use},
           {"example", e.example},
-          {"problem", without_folder(e.problem, model.path)},
+          {"problem", known.empty() ? problem : known},
+          {"notes", chinese ? all_in_chinese(summary.notes) : summary.notes},
           {"facts", facts}};
 }
 

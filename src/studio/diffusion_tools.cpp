@@ -9,6 +9,7 @@
 #include "pipelines/loras.h"
 #include "pipelines/pixels.h"
 #include "runtime/version.h"
+#include "studio/chinese.h"
 #include "studio/coded_error.h"
 #include "studio/content_store.h"
 #include "studio/control_json.h"
@@ -214,10 +215,10 @@ void DiffusionTools::unload() const {
 }
 
 std::function<void(const std::string&)> notes_to(const RunnerPort& port) {
-  return [&port, notes = Json::array()](const std::string& note) mutable {
-    if (std::find(notes.begin(), notes.end(), Json(note)) != notes.end()) return;
+  return [&port, notes = std::vector<std::string>()](const std::string& note) mutable {
+    if (std::find(notes.begin(), notes.end(), note) != notes.end()) return;
     notes.push_back(note);
-    if (port.result) port.result({{"notes", notes}});
+    if (port.result) port.result({{"notes", notes}, {"notes_zh", all_in_chinese(notes)}});
   };
 }
 

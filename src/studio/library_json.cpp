@@ -1,5 +1,7 @@
 #include "studio/library_json.h"
 
+#include "studio/chinese.h"
+
 namespace pentimento {
 namespace {
 
@@ -32,6 +34,7 @@ Json to_json(const CatalogModel& m) {
           {"precision", text_or_null(m.precision)},
           {"parameters", m.parameters},
           {"problem", or_null(m.problem)},
+          {"problem_zh", text_or_null(in_chinese(m.problem.value_or("")))},
           {"notes", m.notes},
           {"alias", text_or_null(m.alias)},
           {"added", m.added_s},

@@ -82,6 +82,9 @@ TEST_F(Models, AreListedShownAndPictured) {
   EXPECT_EQ(whole["metadata"]["ss_output_name"], "mine_v2");
   EXPECT_FALSE(whole["report"]["en"]["what"].get<std::string>().empty());
   EXPECT_NE(whole["report"]["zh-CN"]["what"], whole["report"]["en"]["what"]);
+  ASSERT_FALSE(whole["report"]["en"]["notes"].empty());
+  EXPECT_EQ(whole["report"]["zh-CN"]["notes"].size(), whole["report"]["en"]["notes"].size());
+  EXPECT_NE(whole["report"]["zh-CN"]["notes"], whole["report"]["en"]["notes"]);
   EXPECT_EQ(whole["path"], (models_ / "Lora" / "mine.safetensors").string());
   const Json vae = models("?type=vae")[0];
   EXPECT_FALSE(vae["problem"].is_null());

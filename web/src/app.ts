@@ -13,6 +13,7 @@ import { Draft } from "./state/draft.svelte";
 import { Editor } from "./state/editor.svelte";
 import { Jobs } from "./state/jobs.svelte";
 import { Pictures } from "./state/pictures.svelte";
+import { told, type Told } from "./state/refusal";
 import { Router } from "./state/router.svelte";
 import { Studio } from "./state/studio.svelte";
 import { Theme } from "./state/theme.svelte";
@@ -36,7 +37,7 @@ export interface App {
   // For another picture than the one on the stage.
   newEditor: () => Editor;
   // What an error means, in the person's language.
-  explain: (error: unknown) => string;
+  explain: (error: unknown) => Told;
   // Runs something that may fail and says so when it does.
   attempt: <T>(task: Promise<T>) => Promise<T | undefined>;
   start: () => Promise<void>;
@@ -58,25 +59,23 @@ export const makeApp = async (): Promise<App> => {
   const newEditor = (): Editor => new Editor(client, store, browserClock);
   const editor = newEditor();
 
-  const explain = (error: unknown): string => {
-    if (error instanceof ApiError) {
-      const words = i18n.maybe(`error.${error.code}`);
-      // English speakers get the server's own line, which names the thing; others the translation and the line.
-      if (error.status === 0) return words ?? error.message;
-      return words && i18n.language !== "en" ? `${words} (${error.message})` : error.message || words || error.code;
-    }
-    return error instanceof Error ? error.message : String(error);
+  const explain = (error: unknown): Told => {
+    if (error instanceof ApiError) return told(error, i18n);
+    return { text: i18n.t("error.page"), detail: error instanceof Error ? error.message : String(error) };
   };
   const attempt = async <T>(task: Promise<T>): Promise<T | undefined> => {
     try {
       return await task;
     } catch (error) {
-      if (!(error instanceof DOMException && error.name === "AbortError")) toasts.show(explain(error), "bad");
+      if (!(error instanceof DOMException && error.name === "AbortError")) {
+        const { text, detail } = explain(error);
+        toasts.show(text, "bad", null, detail);
+      }
       return undefined;
     }
   };
 
-  const studio = new Studio({ client, choices, jobs, pictures, draft, editor, toasts, i18n, attempt, explain });
+  const studio = new Studio({ client, choices, jobs, pictures, draft, editor, toasts, i18n, attempt });
 
   const apply = (event: ServerEvent): void => {
     if (event.type === "snapshot") connection.serverVersion = event.version;
@@ -131,7 +130,7 @@ export const makeApp = async (): Promise<App> => {
         await enter(token ? await client.signIn(token) : await client.session());
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) connection.session = { required: true, authenticated: false, admin: false };
-        else connection.failed = explain(error);
+        else connection.failed = explain(error).text;
       }
     },
   };

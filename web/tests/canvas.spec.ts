@@ -22,6 +22,26 @@ test("painting, undoing, and a reload in the middle lose nothing", async ({ stud
   await expect.poll(() => studio.painted()).toBe(one);
 });
 
+test("what was painted in the moment before the page goes away is there when it comes back", async ({ studio }) => {
+  const { page } = studio;
+  await studio.open();
+  await studio.bring("astronaut.png");
+  await studio.work("retouch");
+  await page.getByTestId("tool-brush").click();
+  await studio.paint([0.4, 0.4], [0.6, 0.45]);
+  const one = await studio.painted();
+  // Stamp and reload in one breath: nothing of the page runs in between.
+  const back = page.waitForEvent("load");
+  await studio.canvas.evaluate((canvas: HTMLElement) => {
+    canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", shiftKey: true, bubbles: true }));
+    canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    location.reload();
+  });
+  await back;
+  await expect(page.getByTestId("undo")).toBeVisible();
+  await expect.poll(() => studio.painted()).toBeGreaterThan(one);
+});
+
 test("a soft brush keeps its profile however often it passes", async ({ studio }) => {
   const { page } = studio;
   await studio.open();

@@ -172,6 +172,7 @@ export interface ModelInfo {
   default_steps?: number | null;
   default_cfg?: number | null;
   problem: string | null;
+  problem_zh?: string | null; // where the program has words for it
   notes: string[];
   method?: string | null;
   precision?: string | null;
@@ -187,7 +188,16 @@ export interface ModelInfo {
   preview?: string | null;
 }
 
+// What the program says of a model in plain words.
+export interface ModelReport {
+  what: string;
+  needs: string;
+  problem: string;
+  notes: string[];
+}
+
 export interface ModelDetails extends ModelInfo {
+  report?: { en: ModelReport; "zh-CN": ModelReport } | null;
   metadata?: Record<string, string>;
   description?: string | null;
   user_notes?: string | null;

@@ -35,20 +35,25 @@ const asPromise = <T>(request: IDBRequest<T>): Promise<T> =>
 class IndexedStore implements Store {
   constructor(private readonly database: IDBDatabase) {}
 
-  private table(mode: IDBTransactionMode): IDBObjectStore {
-    return this.database.transaction("values", mode).objectStore("values");
-  }
-
   get<T>(key: string): Promise<T | undefined> {
-    return asPromise(this.table("readonly").get(key) as IDBRequest<T | undefined>);
+    return asPromise(this.database.transaction("values").objectStore("values").get(key) as IDBRequest<T | undefined>);
   }
 
+  // Both are on their way to the disk before they return: a page that goes away (a reload in the
+  // middle of painting) takes every transaction with it that was not told to commit.
   async set(key: string, value: unknown): Promise<void> {
-    await asPromise(this.table("readwrite").put(value, key));
+    await this.#change((table) => table.put(value, key));
   }
 
   async remove(key: string): Promise<void> {
-    await asPromise(this.table("readwrite").delete(key));
+    await this.#change((table) => table.delete(key));
+  }
+
+  #change<T>(ask: (table: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const transaction = this.database.transaction("values", "readwrite");
+    const asked = ask(transaction.objectStore("values"));
+    transaction.commit?.();
+    return asPromise(asked);
   }
 }
 

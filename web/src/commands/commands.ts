@@ -36,7 +36,9 @@ export const makeCommands = (app: App, toggleHelp: () => void): readonly Command
     { label: "page.studio", keys: ["1"], when: () => true, run: () => router.go("studio") },
     { label: "page.gallery", keys: ["2"], when: () => true, run: () => router.go("gallery") },
     { label: "page.queue", keys: ["3"], when: () => true, run: () => router.go("queue") },
-    { label: "page.models", keys: ["4"], when: () => true, run: () => router.go("models") },
+    { label: "page.grid", keys: ["4"], when: () => true, run: () => router.go("grid") },
+    { label: "page.models", keys: ["5"], when: () => true, run: () => router.go("models") },
+    { label: "page.settings", keys: ["6"], when: () => true, run: () => router.go("settings") },
     { label: "command.help", keys: ["?"], when: () => true, run: toggleHelp },
   ];
 };

@@ -34,6 +34,8 @@ const takesEnter = (target: EventTarget | null): boolean =>
 export const keyboard = (commands: readonly Command[]) => (event: KeyboardEvent): void => {
   if (event.isComposing || event.defaultPrevented) return;
   if (document.querySelector("dialog[open]")) return;
+  // Esc closes an open menu, and nothing behind it.
+  if (event.key === "Escape" && document.querySelector(":popover-open")) return;
   const typing = writes(event.target);
   if (typing && !(event.ctrlKey || event.metaKey)) return;
   if (event.key === "Enter" && !(event.ctrlKey || event.metaKey) && takesEnter(event.target)) return;

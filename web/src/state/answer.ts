@@ -17,7 +17,11 @@ const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value)
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 
 // What a job found worth telling beside its pictures.
-export const notesOf = (result: Json | undefined): readonly string[] => list(members(result)["notes"]).filter((note) => typeof note === "string");
+export const notesOf = (result: Json | undefined, language: "en" | "zh"): readonly string[] => {
+  const said = members(result);
+  const chinese = language === "zh" ? list(said["notes_zh"]) : [];
+  return (chinese.length > 0 ? chinese : list(said["notes"])).filter((note) => typeof note === "string");
+};
 
 export const readAnswer = (result: Json | undefined): Answer => {
   const said = members(result);

@@ -14,6 +14,8 @@ import type { Toasts } from "./toasts.svelte";
 import { ofOneCell } from "./grid";
 import { isMaskFree } from "./models";
 import { notesOf } from "./answer";
+import { parameterName } from "./names";
+import { differing } from "./repeat";
 import { maskRoleOf, workOfKind, works } from "./works";
 
 interface Parts {
@@ -26,7 +28,6 @@ interface Parts {
   toasts: Toasts;
   i18n: I18n;
   attempt: <T>(task: Promise<T>) => Promise<T | undefined>;
-  explain: (error: unknown) => string;
 }
 
 // Labels by which the page knows its own helpers' jobs: all begin with "page:".
@@ -63,6 +64,8 @@ export class Studio {
   #fresh = true; // nothing was heard of the queue yet
   #mask: { version: number; source: string; input: InputInfo } | null = null;
   #sketch: { version: number; source: string; input: InputInfo } | null = null;
+  #repeated = new Map<string, Picture>(); // jobs that make a picture once more
+  #stripKind = "";
   #planTimer: ReturnType<typeof setTimeout> | undefined;
   #planAbort: AbortController | null = null;
 
@@ -84,7 +87,8 @@ export class Studio {
     return this.#selecting;
   }
   get strip(): readonly StripTile[] {
-    return this.#strip;
+    // Of another job it would say nothing about this one.
+    return this.parts.draft.kind?.kind === this.#stripKind ? this.#strip : [];
   }
   get watched(): Job | null {
     return this.#watched === null ? null : (this.parts.jobs.find(this.#watched) ?? null);
@@ -136,7 +140,10 @@ export class Studio {
   #arrived(job: Job): void {
     const [first] = job.pictures;
     this.#watched = null;
-    for (const note of notesOf(job.result)) this.parts.toasts.show(note, "plain");
+    for (const note of notesOf(job.result, this.parts.i18n.language)) this.parts.toasts.show(note, "plain");
+    const original = this.#repeated.get(job.id);
+    if (original && first) void this.#judge(original, first);
+    this.#repeated.delete(job.id);
     if (first) this.#shown = first;
     else if (job.result !== undefined) this.#answer = job;
   }
@@ -407,6 +414,7 @@ export class Studio {
     const seed = this.parts.draft.number("seed") ?? Math.floor(Math.random() * 4294967295);
     const half = this.#halfSize();
     this.#strip = [];
+    this.#stripKind = this.parts.draft.kind?.kind ?? "";
     await this.sendAll(kStripStrengths.map((strength) => ({ strength, seed, batch: 1, ...half })), kStripLabel, (jobs) => {
       this.#strip = jobs.map((job, i) => ({ strength: kStripStrengths[i] ?? 0, job: job.id }));
     });
@@ -427,8 +435,19 @@ export class Studio {
     const settings = ofOneCell(recorded);
     const job = await attempt(client.submit({ ...settings, request: { ...settings.request, ...change }, key: freshId() }));
     if (!job) return;
+    if (Object.keys(change).length === 0) this.#repeated.set(job.id, picture);
     jobs.offer(job);
     this.#follow(job.id);
+  }
+
+  // Says whether "repeat exactly" did.
+  async #judge(original: Picture, again: string): Promise<void> {
+    const { pictures, toasts, attempt, i18n } = this.parts;
+    const made = await attempt(pictures.need(again));
+    if (!made) return;
+    const names = differing(original, made);
+    if (names === null) toasts.show(i18n.t("repeat.same"), "good");
+    else toasts.show(i18n.t("repeat.differs", { what: names.map((name) => parameterName(name, i18n)).join(", ") || i18n.t("repeat.unknown") }), "plain");
   }
 
   watch(job: string | null): void {

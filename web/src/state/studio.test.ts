@@ -40,7 +40,7 @@ beforeEach(() => {
   jobs = new Jobs(client as never);
   const attempt = <T>(task: Promise<T>): Promise<T | undefined> => task.catch(() => undefined);
   studio = new Studio({
-    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null, open: () => Promise.resolve() }, i18n: {}, pictures: {}, toasts: {}, explain: String,
+    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null, open: () => Promise.resolve() }, i18n: {}, pictures: {}, toasts: {},
   } as never);
 });
 

@@ -4,6 +4,7 @@ export interface Toast {
   readonly text: string;
   readonly tone: "plain" | "good" | "bad";
   readonly action: { label: string; run: () => void } | null;
+  readonly detail: string | null; // what can be unfolded
 }
 
 export class Toasts {
@@ -14,8 +15,8 @@ export class Toasts {
     return this.#items;
   }
 
-  show(text: string, tone: Toast["tone"] = "plain", action: Toast["action"] = null): void {
-    const toast = { id: this.#next++, text, tone, action };
+  show(text: string, tone: Toast["tone"] = "plain", action: Toast["action"] = null, detail: Toast["detail"] = null): void {
+    const toast = { id: this.#next++, text, tone, action, detail };
     this.#items = [...this.#items.slice(-2), toast];
     setTimeout(() => this.dismiss(toast.id), tone === "bad" || action ? 9000 : 4500);
   }
