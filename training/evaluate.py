@@ -11,7 +11,8 @@ inpainting PSNR and SSIM in the hole against mean fill, harmonic fill and OpenCV
            of the width as in outpainting; and on the half of the boxes that had the most texture; the model
            alone, and what the program does with it (--program)
 seam       step in brightness across the rim of the hole, against the same place in the original
-obeyed     how often a garment or flower hidden in the middle comes back in the colour that was asked for
+obeyed     how often a garment or flower hidden in the middle comes back in the colour that was asked for, and how
+           often one that was made grey there does (--intent recolour)
 languages  how often the English and the Chinese name of a look are recognised as the same
 Limitations: 256 px; the held-out photographs are of the same sources as the training set, one coast
 apart.
@@ -263,17 +264,27 @@ def obedience(s, held, a, report):
     same = {"navy blue": "blue", "turquoise": "blue", "beige": "white", "grey": "white"}
     m = torch.zeros(1, 1, 32, 32)
     m[..., 6:26, 6:26] = 1
-    hits, who = [], []
+    hits, recoloured, who = [], [], []
     rows = [r for r in held["rows"] if r["role"] == "photo" and r["kind"] in ("clothing", "flower")]
     for r in rows[: a.photos]:
         x = s.tae.decode(held["z"][r["at"]][None])[0]
         thing = captions.subject({**r, "colour": None}, False, random.Random(0))
-        _, made = filled(s, x, m, a, [f"{c} {thing}" for c in asked], a.guidance)
-        for colour, y in zip(asked, made):
-            name = build_data.colour_name(y)
-            hits.append(colour in (name, same.get(name)))
+        hole, made = filled(s, x, m, a, [f"{c} {thing}" for c in asked], a.guidance)
+        grey = torch.where(torch.from_numpy(hole), x.mean(0, keepdim=True), x)
+        other = s.repaint(
+            grey.expand(len(asked), -1, -1, -1),
+            [f"a colour photo of a {c} {thing}" for c in asked],
+            strength=0.7,
+            steps=a.steps,
+            guidance=a.guidance,
+        )
+        obeyed = lambda colour, name: colour in (name, same.get(name))
+        for colour, y, z in zip(asked, made, other):
+            hits.append(obeyed(colour, build_data.colour_name(y)))
+            recoloured.append(obeyed(colour, build_data.colour_name(tae.to_uint8(z))))
             who.append(r["group"])
     report["prompt's colour obeyed in a hole"] = interval(hits, who)
+    report["prompt's colour obeyed by what was made grey"] = interval(recoloured, who)
 
 
 def read_held(work):
