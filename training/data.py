@@ -198,6 +198,8 @@ class Sampler:
         }
         out["source"] = np.zeros_like(out["x"]) if use == "drop" else cut(source)
         if partly:  # only a part is grey and gets its colour from the prompt
+            if rng.random() < 0.5:
+                out["text"] = captions.bare(row, rng)
             out["source"] = np.where(hole(size, rng), out["source"], out["x"])
         if use == "drop":
             out["mask"][:] = 1
