@@ -95,6 +95,27 @@ TEST_P(EveryFamily, EnlargesWhatItPaintedFirst) {
   expect_painted(run_hires(model(), request, plan, nullptr, {}, {}).at(0), 64, 64, GetParam());
 }
 
+// Pentimento's own model keeps what it is shown; to the others the place is hidden as it was asked.
+TEST_P(EveryFamily, OnlyTheOwnModelIsShownPiecesAndGreys) {
+  const InputImage mask = middle_mask(64, 64);
+  for (const MaskedContent content :
+       {MaskedContent::Patches, MaskedContent::Grey, MaskedContent::Blur}) {
+    InpaintRequest request;
+    request.base = base();
+    request.masked_content = content;
+    const InpaintPlan plan = plan_inpaint(model(), request, photo, mask, 0, nullptr);
+    const bool shown = GetParam() == "own" && content != MaskedContent::Blur;
+    EXPECT_EQ(plan.shows_fill, shown);
+    EXPECT_EQ(repaint_mask_of(request, plan).hidden_weight, shown ? 0 : 1);
+  }
+  OutpaintRequest grow;
+  grow.base = base();
+  grow.right = {16, false};
+  EXPECT_EQ(plan_outpaint(model(), grow, photo, 0, nullptr).shows_fill, GetParam() == "own");
+  grow.fill = OutpaintFill::Blur;
+  EXPECT_FALSE(plan_outpaint(model(), grow, photo, 0, nullptr).shows_fill);
+}
+
 TEST_P(EveryFamily, InpaintsAndLeavesTheRestBitIdentical) {
   const InputImage mask = middle_mask(64, 64);
   struct Way {
