@@ -96,6 +96,10 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& request
                          const InputImage& picture, const InputImage& mask, uint64_t random_seed,
                          const Timings* timings);
 
+// For a model that is shown pieces of the picture (InpaintPlan::shows_fill) and told nothing: it
+// touches them up, at a strength of 0.3 at most, instead of inventing something.
+Img2ImgRequest only_touched_up(Img2ImgRequest base);
+
 // The mask of a plan as run_img2img takes it.
 RepaintMask repaint_mask_of(const InpaintRequest& request, const InpaintPlan& plan);
 

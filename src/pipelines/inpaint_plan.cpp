@@ -81,6 +81,11 @@ void refuse_too_thin(const RepaintMask& mask, int width, int height, int factor,
 
 }  // namespace
 
+Img2ImgRequest only_touched_up(Img2ImgRequest base) {
+  if (base.prompt.empty()) base.strength = std::min(base.strength, 0.3);
+  return base;
+}
+
 RepaintMask repaint_mask_of(const InpaintRequest& r, const InpaintPlan& plan) {
   const int width = plan.img2img.width, height = plan.img2img.height;
   RepaintMask mask;
@@ -114,7 +119,8 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& r,
   plan.keeps_size = r.only_masked || r.keep_size || any_size;
   plan.resize_mode = plan.keeps_size ? ResizeMode::Stretch : r.base.resize_mode;
 
-  Img2ImgRequest base = r.base;
+  const bool touches_up = plan.shows_fill && r.masked_content == MaskedContent::Patches;
+  Img2ImgRequest base = touches_up ? only_touched_up(r.base) : r.base;
   if (any_size && r.only_masked) {
     const PictureSize size = working_size(padded_box(plan.mask, r.only_masked_padding), native);
     base.width = size.width;

@@ -71,7 +71,7 @@ std::vector<Img2ImgPicture> run_outpaint(LoadedModel& model, const OutpaintReque
     Img2ImgPicture result;
     result.image =
         outpaint_with(r, plan, picture, plan.img2img.seeds[index], [&](const OutpaintStep& step) {
-          Img2ImgRequest base = r.base;
+          Img2ImgRequest base = plan.shows_fill ? only_touched_up(r.base) : r.base;
           base.batch = 1;
           base.width = step.pass.width;
           base.height = step.pass.height;

@@ -176,7 +176,7 @@ OutpaintPlan plan_outpaint(const LoadedModel& model, const OutpaintRequest& r,
   double seconds = 0;
   bool all_known = true;
   for (const OutpaintPass& pass : plan.passes) {  // the largest pass tells the memory
-    Img2ImgRequest base = r.base;
+    Img2ImgRequest base = plan.shows_fill ? only_touched_up(r.base) : r.base;
     base.width = pass.width;
     base.height = pass.height;
     Img2ImgPlan one = plan_img2img(model, base, &picture, random_seed, timings);

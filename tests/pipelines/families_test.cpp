@@ -112,6 +112,9 @@ TEST_P(EveryFamily, OnlyTheOwnModelIsShownPiecesAndGreys) {
   grow.base = base();
   grow.right = {16, false};
   EXPECT_EQ(plan_outpaint(model(), grow, photo, 0, nullptr).shows_fill, GetParam() == "own");
+  EXPECT_EQ(only_touched_up(grow.base).strength, 0.7);
+  grow.base.prompt.clear();
+  EXPECT_EQ(only_touched_up(grow.base).strength, 0.3);
   grow.fill = OutpaintFill::Blur;
   EXPECT_FALSE(plan_outpaint(model(), grow, photo, 0, nullptr).shows_fill);
 }
