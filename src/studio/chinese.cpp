@@ -23,13 +23,15 @@ constexpr std::array kRows = {
     Row{"predicts {}, by its modelspec metadata", "预测方式 {}（由 modelspec 元数据指定）"},
     Row{"predicts {}, guessed from the spread of its weights", "预测方式 {}（根据权重分布推测）"},
     Row{"predicts {}, by convention", "预测方式 {}（惯例）"},
-    Row{"{}: {} norm groups, the most that fit its widths", "{}：归一化分 {} 组（宽度允许的最大值）"},
+    Row{"{}: {} norm groups, the most that fit its widths",
+        "{}：归一化分 {} 组（宽度允许的最大值）"},
     Row{"few steps, going by its name", "少步数模型（根据文件名判断）"},
     Row{"has no VAE inside; give one beside it", "不含 VAE，需另配一个"},
     Row{"has no text encoder inside", "不含文本编码器"},
     Row{"{} tensors are not used, the first of them {}", "{} 个张量未使用，第一个是 {}"},
     // What a smaller file brings.
-    Row{"{} latent channels, {} times smaller than the picture", "潜空间 {} 通道，边长为图片的 1/{}"},
+    Row{"{} latent channels, {} times smaller than the picture",
+        "潜空间 {} 通道，边长为图片的 1/{}"},
     Row{"changes {} layers", "改动 {} 层"},
     Row{"brings {} embeddings along", "附带 {} 个嵌入"},
     Row{"{} tensors mean nothing to this program, the first of them {}",
@@ -52,14 +54,17 @@ constexpr std::array kRows = {
     Row{"is a face restorer (GFPGAN, CodeFormer)", "是面部修复模型，本程序不支持"},
     Row{"is a Flux model, which is not supported; use an SD 1.x, SD 2.x or SDXL model",
         "是 Flux 模型，本程序不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"},
-    Row{"is a Stable Diffusion 3 model, which is not supported; use an SD 1.x, SD 2.x or SDXL model",
+    Row{"is a Stable Diffusion 3 model, which is not supported; use an SD 1.x, SD 2.x or SDXL "
+        "model",
         "是 Stable Diffusion 3 模型，本程序不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"},
-    Row{"is a diffusion transformer or a part of one, which is not supported; use an SD 1.x, SD 2.x "
+    Row{"is a diffusion transformer or a part of one, which is not supported; use an SD 1.x, SD "
+        "2.x "
         "or SDXL model",
         "是扩散 Transformer 模型或其一部分，本程序不支持；请使用 SD 1.x、SD 2.x 或 SDXL 模型"},
     Row{"is a relative of Stable Diffusion (unCLIP, depth-guided, latent upscaler, AltDiffusion or "
         "Cascade), which is not supported; use an SD 1.x, SD 2.x or SDXL model",
-        "是 Stable Diffusion 的近亲（unCLIP、深度引导、Cascade 等），本程序不支持；请使用 SD 1.x、SD "
+        "是 Stable Diffusion 的近亲（unCLIP、深度引导、Cascade 等），本程序不支持；请使用 SD "
+        "1.x、SD "
         "2.x 或 SDXL 模型"},
     Row{"is a file of tensors of no kind that this program knows", "本程序不认识的张量文件"},
     Row{"is an ncnn network, but none that enlarges pictures", "是 ncnn 网络，但不是放大模型"},
@@ -72,7 +77,8 @@ constexpr std::array kRows = {
     Row{"{}: is a depth-guided model, which is not supported", "{}：深度引导模型，本程序不支持"},
     Row{"{}: is a latent upscaling model, which is not supported",
         "{}：潜空间放大模型，本程序不支持"},
-    Row{"{}: was trained with the EDM noise schedule (Playground 2.5, CosXL), which is not supported",
+    Row{"{}: was trained with the EDM noise schedule (Playground 2.5, CosXL), which is not "
+        "supported",
         "{}：以 EDM 噪声调度训练（Playground 2.5、CosXL），本程序不支持"},
     // What a job noticed.
     Row{"{}: applied {} of {} modules; not applied: {} and {} more",

@@ -39,7 +39,8 @@ TEST(Chinese, DoesNotKnowWhatIsNotInTheTable) {
   EXPECT_EQ(in_chinese(std::string("predicts , by its configuration")), "");
   EXPECT_EQ(in_chinese(std::string("predicts v, by its configuration, or so")), "");
   EXPECT_EQ(in_chinese(std::string("model.safetensors: cut short")), "");
-  EXPECT_THAT(all_in_chinese({"has no text encoder inside", "new"}), ElementsAre("不含文本编码器", "new"));
+  EXPECT_THAT(all_in_chinese({"has no text encoder inside", "new"}),
+              ElementsAre("不含文本编码器", "new"));
 }
 
 TEST(Chinese, KnowsWhatIsSaidOfModels) {
@@ -51,9 +52,9 @@ TEST(Chinese, KnowsWhatIsSaidOfModels) {
 
 TEST(Chinese, KnowsEveryKindThatCannotBeUsed) {
   for (const WeightKind kind :
-       {WeightKind::Unet, WeightKind::TextEncoder, WeightKind::Hypernetwork,
-        WeightKind::T2iAdapter, WeightKind::MotionModule, WeightKind::FaceRestorer,
-        WeightKind::Flux, WeightKind::StableDiffusion3, WeightKind::OtherTransformer,
+       {WeightKind::Unet, WeightKind::TextEncoder, WeightKind::Hypernetwork, WeightKind::T2iAdapter,
+        WeightKind::MotionModule, WeightKind::FaceRestorer, WeightKind::Flux,
+        WeightKind::StableDiffusion3, WeightKind::OtherTransformer,
         WeightKind::OtherLatentDiffusion, WeightKind::Unknown}) {
     const std::string reason = std::string("is ") + kind_description(kind);
     EXPECT_TRUE(has_han(in_chinese(reason))) << reason;

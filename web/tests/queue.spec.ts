@@ -54,6 +54,20 @@ test("jobs are dragged to their places, and moved by the keyboard", async ({ stu
   await studio.api("POST", "/api/v1/queue/resume", {});
 });
 
+test("a job that is cancelled leaves the stage as it was", async ({ studio }) => {
+  const { page } = studio;
+  await studio.open();
+  await studio.bring("robin.jpg");
+  await page.getByTestId("engine-img2img").click();
+  await studio.api("POST", "/api/v1/queue/pause", {});
+  await studio.go();
+  await expect(page.getByTestId("cancel")).toBeVisible();
+  await page.getByTestId("cancel").click();
+  await expect(page.getByTestId("cancel")).toBeHidden();
+  await expect(page.getByTestId("go")).toBeEnabled();
+  await studio.api("POST", "/api/v1/queue/resume", {});
+});
+
 test("a program killed while it works offers the job again, and the page finds it by itself", async ({ studio }) => {
   const { page, program } = studio;
   await studio.open();
