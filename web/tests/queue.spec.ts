@@ -79,6 +79,8 @@ test("a program killed while it works offers the job again, and the page finds i
   await steps.fill("150");
   await steps.press("Enter");
   await page.getByLabel("Run all steps at any strength").check();
+  // Long enough to be killed in the middle, however busy the computer is with other things.
+  await page.getByRole("slider", { name: "How many" }).fill("4");
   await studio.go();
   await expect.poll(async () => (await studio.api<{ running: string | null }>("GET", "/api/v1/queue")).running, { timeout: 30_000 }).not.toBeNull();
   await expect(page.getByTestId("cancel")).toBeVisible();
