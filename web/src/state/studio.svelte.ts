@@ -89,8 +89,9 @@ export class Studio {
     return this.#selecting;
   }
   get strip(): readonly StripTile[] {
-    // Of another job it would say nothing about this one.
-    return this.parts.draft.kind?.kind === this.#stripKind ? this.#strip : [];
+    // Of another job it would say nothing about this one. (Read first: whoever asks is told of the next.)
+    const strip = this.#strip;
+    return this.parts.draft.kind?.kind === this.#stripKind ? strip : [];
   }
   get watched(): Job | null {
     return this.#watched === null ? null : (this.parts.jobs.find(this.#watched) ?? null);
