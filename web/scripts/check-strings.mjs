@@ -31,7 +31,7 @@ for (const [key, text] of en) {
 }
 for (const key of zh.keys()) if (!en.has(key)) problems.push(`en.ts lacks ${key}`);
 
-// --- use ---
+// --- use (a text for one is used with the text for many) ---
 const sources = files.map((path) => [path.slice(root.length), readFileSync(path, "utf8")]);
 const all = sources.map(([, text]) => text).join("\n");
 // `work.${name}.what` uses all keys of that shape.
@@ -39,7 +39,7 @@ const shapes = [...all.matchAll(/`([a-z]+\.[^`]*\$\{[^`]*)`/gi)].map(
   (match) => new RegExp(`^${match[1].split(/\$\{[^}]*\}/).map((part) => part.replaceAll(".", "\\.")).join("[\\w-]+")}$`),
 );
 for (const key of en.keys())
-  if (!all.includes(`"${key}"`) && !shapes.some((shape) => shape.test(key))) problems.push(`nothing uses ${key}`);
+  if (!all.includes(`"${key.replace(/\.one$/, "")}"`) && !shapes.some((shape) => shape.test(key))) problems.push(`nothing uses ${key}`);
 for (const match of all.matchAll(/\bt\(\s*"([\w.]+)"/g)) if (!en.has(match[1])) problems.push(`there is no text ${match[1]}`);
 
 // --- words in components ---

@@ -12,6 +12,10 @@ test("pictures are found, starred, thrown away and fetched back", async ({ studi
   await page.getByTestId("search").fill(`boat ${studio.phone ? "phone" : "desk"}`);
   const pictures = page.getByTestId("gallery-picture");
   await expect(pictures).toHaveCount(1);
+  const asked = page.waitForRequest((request) => /\/pictures\?.*from=\d{10}/.test(request.url()));
+  await page.getByTestId("gallery-date").selectOption("1");
+  await asked;
+  await expect(pictures).toHaveCount(1);
   await pictures.first().click();
   await page.getByRole("button", { name: "Favourite", exact: true }).click();
   await page.getByTestId("result-back").click();

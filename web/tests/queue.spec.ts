@@ -54,6 +54,20 @@ test("jobs are dragged to their places, and moved by the keyboard", async ({ stu
   await studio.api("POST", "/api/v1/queue/resume", {});
 });
 
+test("a job that is cancelled leaves the stage as it was", async ({ studio }) => {
+  const { page } = studio;
+  await studio.open();
+  await studio.bring("robin.jpg");
+  await page.getByTestId("engine-img2img").click();
+  await studio.api("POST", "/api/v1/queue/pause", {});
+  await studio.go();
+  await expect(page.getByTestId("cancel")).toBeVisible();
+  await page.getByTestId("cancel").click();
+  await expect(page.getByTestId("cancel")).toBeHidden();
+  await expect(page.getByTestId("go")).toBeEnabled();
+  await studio.api("POST", "/api/v1/queue/resume", {});
+});
+
 test("a program killed while it works offers the job again, and the page finds it by itself", async ({ studio }) => {
   const { page, program } = studio;
   await studio.open();
@@ -65,6 +79,8 @@ test("a program killed while it works offers the job again, and the page finds i
   await steps.fill("150");
   await steps.press("Enter");
   await page.getByLabel("Run all steps at any strength").check();
+  // Long enough to be killed in the middle, however busy the computer is with other things.
+  await page.getByRole("slider", { name: "How many" }).fill("4");
   await studio.go();
   await expect.poll(async () => (await studio.api<{ running: string | null }>("GET", "/api/v1/queue")).running, { timeout: 30_000 }).not.toBeNull();
   await expect(page.getByTestId("cancel")).toBeVisible();

@@ -51,6 +51,13 @@ test("a dropped picture becomes a painting in words, with the plan before and th
   await page.getByRole("button", { name: "Repeat exactly" }).click();
   await expect.poll(async () => (await made()).length, { timeout: 40_000 }).toBe(before + 1);
   await studio.result();
+  await expect(page.getByText("the same to the last bit")).toBeVisible();
+  // Esc closes the menu, not the result behind it.
+  await page.getByTestId("send-to").click();
+  await expect(page.getByTestId("send-describe")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("send-describe")).toBeHidden();
+  await expect(page.getByTestId("result")).toBeVisible();
   const items = await made();
   expect(items[0]?.seed).toBe(items[1]?.seed);
   await page.getByTestId("next-seed").click();
@@ -70,6 +77,9 @@ test("five strengths of one seed, half as large, one tap away", async ({ studio 
   await expect(strip.locator("img")).toHaveCount(5, { timeout: 40_000 });
   await strip.getByRole("button").nth(3).click();
   await expect(page.getByTestId("strength")).toHaveValue("0.7");
+  // Of this job only.
+  await studio.work("extend");
+  await expect(strip).toBeHidden();
 });
 
 test("Chinese words are shown in English before they are used", async ({ studio }) => {

@@ -44,8 +44,10 @@ export class I18n {
   }
 
   readonly t: Translate = (key, ...values) => {
-    const text = tables[this.#language][key];
     const [named] = values as [Record<string, string | number>?];
+    // "1 picture": a text for one may stand beside the text for many.
+    const one = `${key}.one`;
+    const text = tables[this.#language][named?.["n"] === 1 && isKey(one) ? one : key];
     return named ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(named[name] ?? whole)) : text;
   };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../api/types";
-import { baseModel, isMaskFree, misfit, takesCatVton, triggerWords } from "./models";
+import { I18n } from "../i18n/i18n.svelte";
+import { baseModel, grouped, isMaskFree, misfit, misfitTold, takesCatVton, triggerWords } from "./models";
 
 const model = (name: string, type: string, family: string | null, more: Partial<ModelInfo> = {}): ModelInfo => ({
   id: `id-${name}`, name, file: name, type, bytes: 1, sha256: null, family, variant: null, native_size_px: null, problem: null, notes: [], ...more,
@@ -31,6 +32,27 @@ describe("Models", () => {
   });
   it("an upscaler goes with everything", () => expect(misfit(model("up", "upscaler", "ESRGAN"), sd1)).toBeNull());
   it("a broken file fits nowhere", () => expect(misfit(broken, sd1)?.problem).toBe("cut short"));
+  it("why one does not fit is told in the person's language, the program's line unfolds", () => {
+    const i18n = new I18n();
+    const why = (model: ModelInfo): ReturnType<typeof misfitTold> => {
+      const found = misfit(model, sd1);
+      if (!found) throw new Error("it fits");
+      return misfitTold(found, i18n);
+    };
+    expect(why(broken)).toEqual({ text: "cut short", detail: null });
+    i18n.language = "zh";
+    expect(why(broken)).toEqual({ text: "此文件无法使用。", detail: "cut short" });
+    expect(why({ ...broken, problem_zh: "文件不完整" })).toEqual({ text: "文件不完整", detail: null });
+    expect(why(model("own", "lora", "custom")).text).toBe("适用于 Pentimento 自有，而 dream 是 SD1");
+  });
+  it("the page's headings go by what a file is, then by what it is used as", () => {
+    const all = [model("x", "other", null), model("ip", "other", "SD1", { kind: "ip_adapter" }), sd1, model("eyes", "other", null, { kind: "image_encoder" })];
+    expect(grouped(all).map(({ group, models }) => [group, models.map(({ name }) => name).join()])).toEqual([
+      ["checkpoint", "dream"], ["ip_adapter", "ip"], ["image_encoder", "eyes"], ["other", "x"],
+    ]);
+    // An adapter for another base is greyed as well.
+    expect(misfit(model("ip", "other", "SDXL", { kind: "ip_adapter" }), sd1)).not.toBeNull();
+  });
   it("trigger words are words", () => {
     expect(triggerWords(model("l", "lora", "SD1", { trigger_words: ["ink style", ""] }))).toEqual(["ink style"]);
   });

@@ -13,9 +13,10 @@ const steps: FieldInfo = { name: "steps", type: "integer", default: 20, minimum:
 const tooMany = { code: "out_of_range", message: "steps is 900, expected 1 to 150", field: "steps" };
 
 describe("a refusal", () => {
-  it("is the program's own line in English", () => expect(told(tooMany, words("en"), steps)).toEqual({ text: tooMany.message, detail: null }));
-  it("names the setting and its range in Chinese, and keeps the line", () => {
-    expect(told(tooMany, words("zh"), steps)).toEqual({ text: "“步数”应在 1 到 150 之间。", detail: tooMany.message });
+  it("is the program's own line in English", () => expect(told({ ...tooMany, code: "invalid" }, words("en"), steps)).toEqual({ text: tooMany.message, detail: null }));
+  it("names the setting, and its range where that was left", () => {
+    expect(told(tooMany, words("en"), steps)).toEqual({ text: "“Steps” has to be between 1 and 150.", detail: null });
+    expect(told({ ...tooMany, field: "request.steps" }, words("zh"), steps)).toEqual({ text: "“步数”应在 1 到 150 之间。", detail: null });
     expect(told({ ...tooMany, field: "control[0].weight" }, words("zh")).text).toBe("权重：数值超出范围。");
   });
   it("says what it can of codes and settings nobody has words for", () => {

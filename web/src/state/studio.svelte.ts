@@ -14,7 +14,9 @@ import type { Toasts } from "./toasts.svelte";
 import { ofOneCell } from "./grid";
 import { isMaskFree } from "./models";
 import { notesOf } from "./answer";
+import { isFinished } from "./jobs.svelte";
 import { parameterName } from "./names";
+import { told } from "./refusal";
 import { differing } from "./repeat";
 import { maskRoleOf, workOfKind, works } from "./works";
 
@@ -87,8 +89,9 @@ export class Studio {
     return this.#selecting;
   }
   get strip(): readonly StripTile[] {
-    // Of another job it would say nothing about this one.
-    return this.parts.draft.kind?.kind === this.#stripKind ? this.#strip : [];
+    // Of another job it would say nothing about this one. (Read first: whoever asks is told of the next.)
+    const strip = this.#strip;
+    return this.parts.draft.kind?.kind === this.#stripKind ? strip : [];
   }
   get watched(): Job | null {
     return this.#watched === null ? null : (this.parts.jobs.find(this.#watched) ?? null);
@@ -118,10 +121,11 @@ export class Studio {
   }
 
   apply(event: ServerEvent): void {
-    if (event.type === "job" && event.job.id === this.#watched && event.job.state === "done") this.#arrived(event.job);
+    if (event.type === "job" && event.job.id === this.#watched) this.#ended(event.job);
+    if (event.type === "job_removed" && event.id === this.#watched) this.#watched = null;
     if (event.type === "snapshot") {
       const job = event.jobs.find((candidate) => candidate.id === this.#watched);
-      if (job?.state === "done") this.#arrived(job);
+      if (job) this.#ended(job);
       // A page that was closed and opened again goes on watching, but not its own helpers.
       const running = event.jobs.find((candidate) => candidate.id === event.queue.running);
       if (this.#fresh && !this.#watched && running && !running.label.startsWith("page:")) this.#watched = running.id;
@@ -134,7 +138,17 @@ export class Studio {
     this.#shown = null;
     this.#watched = id;
     const job = this.parts.jobs.find(id);
-    if (job?.state === "done") this.#arrived(job);
+    if (job) this.#ended(job);
+  }
+
+  // Shows what a job made, says why it could not, or stops watching it.
+  #ended(job: Job): void {
+    if (job.state === "done") return this.#arrived(job);
+    if (!isFinished(job)) return;
+    this.#watched = null;
+    if (job.state !== "failed" || !job.error) return;
+    const { text, detail } = told(job.error, this.parts.i18n);
+    this.parts.toasts.show(text, "bad", null, detail);
   }
 
   #arrived(job: Job): void {
@@ -450,9 +464,9 @@ export class Studio {
     else toasts.show(i18n.t("repeat.differs", { what: names.map((name) => parameterName(name, i18n)).join(", ") || i18n.t("repeat.unknown") }), "plain");
   }
 
-  watch(job: string | null): void {
+  watch(job: string): void {
+    this.#shown = null;
     this.#watched = job;
-    if (job) this.#shown = null;
   }
 
   // --- results ---

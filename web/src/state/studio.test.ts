@@ -11,6 +11,7 @@ const jobOf = (id: string, state: Job["state"], more: Partial<Job> = {}): Job =>
 });
 
 let sent: JobRequest[];
+let said: string[];
 let jobs: Jobs;
 let studio: Studio;
 // What the server tells of a job, before it answers the request that made it.
@@ -19,6 +20,7 @@ let refuses: (request: JobRequest) => boolean;
 
 beforeEach(() => {
   sent = [];
+  said = [];
   tells = () => [];
   refuses = () => false;
   const client = {
@@ -40,7 +42,7 @@ beforeEach(() => {
   jobs = new Jobs(client as never);
   const attempt = <T>(task: Promise<T>): Promise<T | undefined> => task.catch(() => undefined);
   studio = new Studio({
-    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null, open: () => Promise.resolve() }, i18n: {}, pictures: {}, toasts: {},
+    client, jobs, draft, attempt, choices: { loaded: true }, editor: { source: null, maskBounds: null, open: () => Promise.resolve() }, i18n: { language: "en", maybe: () => null }, pictures: {}, toasts: { show: (text: string) => void said.push(text) },
   } as never);
 });
 
@@ -58,6 +60,18 @@ describe("The studio", () => {
     tells = (id) => [{ type: "job", job: jobOf(id, "done", { pictures: ["p1"] }) }];
     await studio.send();
     expect(studio.shown).toBe("p1");
+  });
+  it("gives the stage back when a job is cancelled or stopped, and says why one failed", async () => {
+    for (const state of ["cancelled", "interrupted", "failed"] as const) {
+      const job = await studio.send();
+      expect(studio.watched?.id).toBe(job?.id);
+      const error = state === "failed" ? { kind: "corrupt_file", code: "corrupt_file", message: "m.safetensors is cut short" } : null;
+      const event: ServerEvent = { type: "job", job: jobOf(job?.id ?? "", state, { error }) };
+      jobs.apply(event);
+      studio.apply(event);
+      expect(studio.watched, state).toBeNull();
+    }
+    expect(said).toEqual(["m.safetensors is cut short"]);
   });
   it("sends all five strengths, however quickly the first ones end", async () => {
     tells = (id) => [{ type: "job", job: jobOf(id, "done", { pictures: [`of ${id}`] }) }, { type: "job", job: jobOf(id, "running") }];
