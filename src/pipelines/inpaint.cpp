@@ -16,9 +16,9 @@ constexpr int kRingPx = 16;  // of untouched picture around the mask, to measure
 Image prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, const Image& whole,
                        const Image& repaint) {
   const int width = plan.img2img.width, height = plan.img2img.height;
-  const Image seen = plan.region
-                         ? resize_image(crop(whole, *plan.region), width, height, ResizeMode::Fill)
-                         : resize_image(whole, width, height, plan.resize_mode);
+  Image seen = plan.region
+                   ? resize_image(crop(whole, *plan.region), width, height, ResizeMode::Fill)
+                   : resize_image(whole, width, height, plan.resize_mode);
   switch (r.masked_content) {
     case MaskedContent::Original:
       return seen;
