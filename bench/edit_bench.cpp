@@ -1,62 +1,27 @@
 // What painting only the masked region saves: a mask over a tenth of a 768x768 picture, painted
 // once as a region and once with the whole picture, in one run, warm. Prints a JSON object.
 //   edit_bench MODEL [--steps 10] [--rounds 3] [--precision auto] [--cache DIR]
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
-#include "base/error.h"
+#include "measure.h"
 #include "pipelines/inpaint.h"
 
 namespace {
 
 using namespace pentimento;
+using bench::median;
+using bench::seconds;
 
 constexpr int kEdgePx = 768;
 constexpr double kShare = 0.1;
 
-struct Options {
-  std::string model, precision = "auto", cache;
-  int steps = 10, rounds = 3;
+struct Options : bench::Options {
+  std::string model;
+  int steps = 10;
 };
-
-Options read_options(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 >= argc) throw Error(ErrorKind::InvalidArgument, word + " needs a value");
-      return argv[++i];
-    };
-    if (word == "--steps")
-      options.steps = std::stoi(value());
-    else if (word == "--rounds")
-      options.rounds = std::stoi(value());
-    else if (word == "--precision")
-      options.precision = value();
-    else if (word == "--cache")
-      options.cache = value();
-    else
-      options.model = word;
-  }
-  if (options.model.empty()) throw Error(ErrorKind::InvalidArgument, "name a model file");
-  return options;
-}
-
-double seconds(const std::function<void()>& act) {
-  const auto start = std::chrono::steady_clock::now();
-  act();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // A photograph's worth of different pixels, and a white square over a tenth of them.
 InputImage picture() {
@@ -77,7 +42,7 @@ InputImage square_mask() {
 }
 
 void run(const Options& options) {
-  Runtime runtime({.precision = parse_precision(options.precision), .cache_dir = options.cache});
+  Runtime runtime(options.runtime());
   LoadedModel model = load_model(runtime, options.model, {}, options.cache, {});
   const InputImage source = picture(), mask = square_mask();
   InpaintRequest request;
@@ -113,11 +78,13 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(read_options(argc, argv));
-    return 0;
-  } catch (const Error& e) {
-    std::cerr << "edit_bench: " << e.what() << "\n";
-    return exit_code(e.kind());
-  }
+  Options options;
+  return bench::main_of(
+      argc, argv, "What painting only the masked region saves",
+      [&](CLI::App& app) {
+        app.add_option("model", options.model, "checkpoint")->required();
+        app.add_option("--steps", options.steps, "of the schedule");
+        options.declare(app);
+      },
+      [&] { run(options); });
 }

@@ -3,55 +3,23 @@
 //   networks_bench MODEL [--size 512] [--rounds 3] [--precision bf16] [--cache DIR] [--batch 2]
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <iostream>
 #include <map>
 #include <string>
 
-#include "base/error.h"
 #include "base/memory.h"
+#include "measure.h"
 #include "runtime/stable_diffusion.h"
 
 namespace {
 
 using namespace pentimento;
+using bench::seconds;
 
-struct Options {
+struct Options : bench::Options {
   std::string model;
-  std::string precision = "auto", cache;
-  int size = 512, rounds = 3, batch = 2;
+  int size = 512, batch = 2;
 };
-
-Options read_options(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    auto value = [&]() -> std::string {
-      if (i + 1 >= argc) throw Error(ErrorKind::InvalidArgument, word + " needs a value");
-      return argv[++i];
-    };
-    if (word == "--size")
-      options.size = std::stoi(value());
-    else if (word == "--rounds")
-      options.rounds = std::stoi(value());
-    else if (word == "--batch")
-      options.batch = std::stoi(value());
-    else if (word == "--precision")
-      options.precision = value();
-    else if (word == "--cache")
-      options.cache = value();
-    else
-      options.model = word;
-  }
-  if (options.model.empty()) throw Error(ErrorKind::InvalidArgument, "name a model file");
-  return options;
-}
-
-double seconds(const std::function<void()>& act) {
-  const auto start = std::chrono::steady_clock::now();
-  act();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 void print_list(const char* name, const std::vector<double>& values) {
   std::cout << ",\n \"" << name << "\": [";
@@ -61,7 +29,7 @@ void print_list(const char* name, const std::vector<double>& values) {
 
 void run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
-  Runtime runtime({.precision = parse_precision(options.precision), .cache_dir = options.cache});
+  Runtime runtime(options.runtime());
   const auto model = StableDiffusion::load(runtime, open_checkpoint(options.model),
                                            /*weights_id=*/"bench " + options.model);
   const ModelConfig& config = model->config();
@@ -88,6 +56,8 @@ void run(const Options& options) {
   Tensor picture({1, 3, options.size, options.size});
   for (size_t i = 0; i < picture.size(); ++i)
     picture.data[i] = std::sin(static_cast<float>(i) * 0.001f);
+  model->expect(std::vector<int64_t>(static_cast<size_t>(options.batch), 77), latent_edge,
+                latent_edge);
   Tensor latent;
   const double encode = seconds([&] { latent = model->encode(picture, {}); });
 
@@ -140,11 +110,14 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(read_options(argc, argv));
-    return 0;
-  } catch (const Error& e) {
-    std::cerr << "networks_bench: " << e.what() << "\n";
-    return exit_code(e.kind());
-  }
+  Options options;
+  return bench::main_of(
+      argc, argv, "Times the networks of a model one by one",
+      [&](CLI::App& app) {
+        app.add_option("model", options.model, "checkpoint")->required();
+        app.add_option("--size", options.size, "edge of the picture in pixels");
+        app.add_option("--batch", options.batch, "conditions evaluated together");
+        options.declare(app);
+      },
+      [&] { run(options); });
 }

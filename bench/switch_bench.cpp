@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
+#include "measure.h"
 #include "pipelines/conditioning.h"
 #include "pipelines/loaded_model.h"
 #include "runtime/resident_memory.h"
@@ -19,39 +19,14 @@
 namespace {
 
 using namespace pentimento;
+using bench::median;
 using Clock = std::chrono::steady_clock;
 
-struct Options {
+struct Options : bench::Options {
   std::vector<std::string> models;
-  std::string precision = "auto", cache;
   uint64_t limit_bytes = 0;
-  int size_px = 512, rounds = 3;
+  int size_px = 512;
 };
-
-Options read_options(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 >= argc) throw Error(ErrorKind::InvalidArgument, word + " needs a value");
-      return argv[++i];
-    };
-    if (word == "--limit")
-      options.limit_bytes = std::stoull(value());
-    else if (word == "--size")
-      options.size_px = std::stoi(value());
-    else if (word == "--rounds")
-      options.rounds = std::stoi(value());
-    else if (word == "--precision")
-      options.precision = value();
-    else if (word == "--cache")
-      options.cache = value();
-    else
-      options.models.push_back(word);
-  }
-  if (options.models.size() != 2) throw Error(ErrorKind::InvalidArgument, "name two model files");
-  return options;
-}
 
 double since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -85,11 +60,6 @@ Started first_step_after(LoadedModel& model, const std::string& prompt, int size
   return {all, since(again)};
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 std::string list(const std::vector<double>& values) {
   std::string text = "[";
   for (const double value : values)
@@ -98,7 +68,7 @@ std::string list(const std::vector<double>& values) {
 }
 
 void run(const Options& options) {
-  Runtime runtime({.precision = parse_precision(options.precision), .cache_dir = options.cache});
+  Runtime runtime(options.runtime());
   limit_resident_bytes(runtime, options.limit_bytes);
   std::vector<LoadedModel> models;  // held, as the server holds the last four
   std::vector<std::vector<Started>> starts(options.models.size());
@@ -132,11 +102,14 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(read_options(argc, argv));
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << "switch_bench: " << error.what() << "\n";
-    return 1;
-  }
+  Options options;
+  return bench::main_of(
+      argc, argv, "What switching between two models costs",
+      [&](CLI::App& app) {
+        app.add_option("models", options.models, "two checkpoints")->required()->expected(2);
+        app.add_option("--limit", options.limit_bytes, "bytes that networks may hold; 0: no limit");
+        app.add_option("--size", options.size_px, "edge of the picture in pixels");
+        options.declare(app);
+      },
+      [&] { run(options); });
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/read_ahead.h"
 
 namespace pentimento {
 
@@ -50,6 +51,8 @@ std::string sha256_file(const std::filesystem::path& path, const Progress& progr
   if (!file) throw Error(ErrorKind::NotFound, path.string() + ": cannot be opened for reading");
   std::error_code ignored;
   const auto total_mib = static_cast<int>(std::filesystem::file_size(path, ignored) >> 20);
+  ReadAhead reading;
+  reading.begin({path});
   Sha256 hasher;
   std::vector<char> piece(1 << 20);
   for (int mib = 0;; ++mib) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "cli/context.h"
+#include "cli/usage_error.h"
 
 namespace pentimento {
 namespace {
@@ -73,11 +74,9 @@ int run_cli(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    const bool unknown_verb = app.get_subcommands().empty() && !app.remaining().empty();
-    const std::string what = unknown_verb ? app.remaining()[0] + ": no such verb" : error.what();
-    std::fprintf(
-        stderr, "pentimento: %s\nTry: pentimento %s--help\n", what.c_str(),
-        app.get_subcommands().empty() ? "" : (app.get_subcommands()[0]->get_name() + " ").c_str());
+    const std::string verb = verb_of(app);
+    std::fprintf(stderr, "pentimento: %s\nTry: pentimento %s--help\n",
+                 usage_error(app, error).c_str(), verb.empty() ? "" : (verb + " ").c_str());
     return exit_code(ErrorKind::InvalidArgument);
   } catch (const Error& error) {
     return report(error, context);

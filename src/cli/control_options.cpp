@@ -6,6 +6,7 @@
 #include "cli/add_on_path.h"
 #include "cli/inputs.h"
 #include "image/codec.h"
+#include "pipelines/grid_steering.h"
 #include "pipelines/problems.h"
 
 namespace pentimento {
@@ -55,12 +56,13 @@ std::function<void(size_t, const Image&)> CommandControls::map_writer() const {
   };
 }
 
-Steering CommandControls::ready(const Scene& scene) const {
-  return controls_.ready(scene, map_writer());
-}
-
 void CommandControls::steer(Img2ImgOptions& options) const {
   controls_.steer(options, map_writer());
+}
+
+void CommandControls::steer(GridOptions& options, AddOns& add_ons, const Progress& progress) {
+  if (!controls_.empty())
+    options.steering = grid_steering(controls_, add_ons, progress, map_writer());
 }
 
 }  // namespace pentimento

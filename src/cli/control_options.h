@@ -6,6 +6,7 @@
 
 #include "cli/context.h"
 #include "pipelines/controls.h"
+#include "pipelines/grid.h"
 
 namespace CLI {
 class App;
@@ -26,14 +27,13 @@ class CommandControls {
   // the job has a picture of its own, which units without image= look at.
   CommandControls(const Context& context, const ControlArguments& arguments, bool from_picture);
 
-  bool empty() const { return controls_.empty(); }
   void load(AddOns& add_ons, const LoadedModel& model, const Progress& progress);
 
-  std::string describe() const { return controls_.describe(); }
   SteeringCost cost() const { return controls_.cost(); }
-  Steering ready(const Scene& scene) const;
   // Hands them to a run, which this must outlive; nothing when there are none.
   void steer(Img2ImgOptions& options) const;
+  // The same for a grid, which loads them: all arguments must outlive it.
+  void steer(GridOptions& options, AddOns& add_ons, const Progress& progress);
 
  private:
   std::function<void(size_t, const Image&)> map_writer() const;

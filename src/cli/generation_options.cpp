@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/model_path.h"
+#include "cli/seed_option.h"
 #include "runtime/version.h"
 
 namespace pentimento {
@@ -60,8 +61,8 @@ void add_generation_options(CLI::App& verb, Img2ImgRequest& r, GenerationArgumen
       ->capture_default_str();
   verb.add_option("--cfg", r.cfg,
                   "how strictly to follow the prompt (guidance); default: the model's");
-  verb.add_option("--seed", r.seed,
-                  "0..4294967295: the same seed gives the same picture; default: drawn");
+  add_seed_option(verb, "--seed", r.seed,
+                  "0..4294967295: the same seed gives the same picture; default, and -1: drawn");
   verb.add_option("-b,--batch", r.batch, "pictures to make, with seed, seed+1, …")
       ->capture_default_str();
   verb.add_option("--width", r.width,
@@ -80,7 +81,7 @@ void add_generation_options(CLI::App& verb, Img2ImgRequest& r, GenerationArgumen
       ->group(fine)
       ->check(CLI::IsMember(keys_of(kEmphases)))
       ->capture_default_str();
-  verb.add_option("--subseed", r.subseed, "variation seed")->group(fine);
+  add_seed_option(verb, "--subseed", r.subseed, "variation seed; -1: drawn")->group(fine);
   verb.add_option("--subseed-strength", r.subseed_strength,
                   "0..1: how far towards the variation seed")
       ->group(fine)

@@ -54,43 +54,6 @@ class OpenModel {
   std::optional<LoadedModel> open_;
 };
 
-// The controls of a command line beside whichever model is open.
-class GridControls {
- public:
-  GridControls(Context& context, const ControlArguments& a, Runtime& runtime,
-               const Progress& progress)
-      : controls_(context, a, /*from_picture=*/true),
-        add_ons_(runtime, context.paths.cache),
-        progress_(progress) {}
-
-  void steer(GridOptions& options) {
-    if (controls_.empty()) return;
-    options.steering = {.description = controls_.describe(),
-                        .steer =
-                            [this](LoadedModel& model, const Scene& scene) {
-                              load(model);
-                              return controls_.ready(scene);
-                            },
-                        .cost =
-                            [this](LoadedModel& model) {
-                              load(model);
-                              return controls_.cost();
-                            }};
-  }
-
- private:
-  void load(const LoadedModel& model) {
-    if (loaded_for_ == model.sha256) return;
-    controls_.load(add_ons_, model, progress_);
-    loaded_for_ = model.sha256;
-  }
-
-  CommandControls controls_;
-  AddOns add_ons_;
-  const Progress& progress_;
-  std::string loaded_for_;
-};
-
 void write_text(const fs::path& path, const std::string& text) {
   write_file_atomically(path, std::as_bytes(std::span(text.data(), text.size())));
 }
@@ -145,8 +108,9 @@ void run_grid_verb(Context& context, Arguments& a) {
                       .steering = {},
                       .folder = folder / "cells",
                       .on_cell = {}};
-  GridControls controls(context, a.controls, runtime, progress);
-  controls.steer(options);
+  AddOns add_ons(runtime, context.paths.cache);
+  CommandControls controls(context, a.controls, /*from_picture=*/true);
+  controls.steer(options, add_ons, progress);
   options.on_cell = [&](size_t, size_t done, const Image&, bool from_folder) {
     reused += from_folder;
     terminal.say(std::to_string(done) + " of " + std::to_string(plan.cells.size()) +
@@ -196,8 +160,9 @@ void run_strip_verb(Context& context, Arguments& a) {
                std::to_string(*plan.cells[0].request.seed));
   GridOptions options{
       .version = version_text(), .timings = &timings, .steering = {}, .folder = {}, .on_cell = {}};
-  GridControls controls(context, a.controls, runtime, progress);
-  controls.steer(options);
+  AddOns add_ons(runtime, context.paths.cache);
+  CommandControls controls(context, a.controls, /*from_picture=*/true);
+  controls.steer(options, add_ons, progress);
   const auto cells = run_grid(
       plan, [&](const GridCell&) -> LoadedModel& { return model; },
       [&](const GridCell&) { return &input.input; }, options, progress);

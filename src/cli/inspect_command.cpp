@@ -62,6 +62,9 @@ std::string partner(const Context& context, const ModelSummary& summary) {
 }
 
 void run(const Context& context, const Arguments& a) {
+  std::error_code error;
+  if (!std::filesystem::exists(a.path, error))
+    throw Error(ErrorKind::NotFound, a.path + ": no such file or folder");
   const ModelSummary summary = summarise_any(a.path);
   const Language language = language_of(a.language);
   const Explanation explanation = explain(summary, a.path, language, partner(context, summary));

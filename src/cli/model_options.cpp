@@ -4,6 +4,7 @@
 #include <random>
 
 #include "cli/model_path.h"
+#include "cli/seed_option.h"
 #include "weights/vae_choice.h"
 
 namespace pentimento {
@@ -25,7 +26,9 @@ void add_model_options(CLI::App& verb, ModelArguments& a, Img2ImgRequest& r,
   add("--sampler", r.sampler, "\"DPM++ 2M\", \"Euler a\", …; default: the model's");
   add("--scheduler", r.scheduler, "Automatic, Karras, Exponential, …");
   add("--cfg", r.cfg, "how strictly to follow the prompt; default: the model's");
-  add("--seed", r.seed, "0..4294967295: the same seed gives the same picture; default: drawn");
+  add_seed_option(verb, "--seed", r.seed,
+                  "0..4294967295: the same seed gives the same picture; default, and -1: drawn")
+      ->group(group);
 }
 
 LoadedModel open_model(Runtime& runtime, const Context& context, const ModelArguments& a,

@@ -88,7 +88,8 @@ fs::path find_model(const Context& context, const std::string& text) {
   try {
     return library.need("checkpoint", text).path;
   } catch (const Error& near) {
-    throw Error(ErrorKind::NotFound, text + ": no such model file, and " + near.what());
+    throw Error(ErrorKind::NotFound, text + ": no such model file, and " + near.what() +
+                                         "; pentimento models list shows what there is");
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/context.h"
+#include "cli/interrupt.h"
 #include "cli/model_path.h"
 #include "server/json_log.h"
 #include "server/serve.h"
@@ -29,6 +30,7 @@ void run(Context& context, Arguments& a) {
   if (!a.address.empty()) options.address = a.address;
   if (!a.certificate.empty()) options.tls_certificate = a.certificate;
   if (!a.key.empty()) options.tls_key = a.key;
+  take_time_to_stop();
   const int code = serve(options);
   if (code != 0) throw Error(ErrorKind::Internal, "the server did not stop cleanly");
 }

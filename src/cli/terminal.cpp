@@ -1,11 +1,14 @@
 #include "cli/terminal.h"
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+
+#include "cli/interrupt.h"
 
 namespace pentimento {
 namespace {
@@ -107,11 +110,23 @@ Progress Terminal::progress(CancelToken cancel) {
 
 namespace {
 
-CancelToken* interrupted = nullptr;  // a signal handler can reach nothing else
+// A signal handler can reach nothing else.
+CancelToken* interrupted = nullptr;
+volatile std::sig_atomic_t patient = 0;
+constexpr suseconds_t kPatience_us = 800'000;
 
 void on_signal(int) {
   if (interrupted->cancelled()) std::_Exit(130);
   interrupted->cancel();
+  if (patient) return;
+  const itimerval soon{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = kPatience_us}};
+  ::setitimer(ITIMER_REAL, &soon, nullptr);
+}
+
+void on_impatience(int) {
+  constexpr std::string_view kStopped = "\nstopped; nothing half-written was left\n";
+  if (::write(STDERR_FILENO, kStopped.data(), kStopped.size()) < 0) std::_Exit(130);
+  std::_Exit(130);
 }
 
 }  // namespace
@@ -123,7 +138,11 @@ CancelToken cancel_on_interrupt() {
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = on_impatience;
+  ::sigaction(SIGALRM, &action, nullptr);
   return token;
 }
+
+void take_time_to_stop() { patient = 1; }
 
 }  // namespace pentimento

@@ -20,10 +20,10 @@ Plane box_mean(const Plane& values, int width, int height, int radius_px) {
     for (int x = 0; x < width; ++x) {
       const auto left = static_cast<size_t>(std::max(0, x - radius_px));
       const auto right = static_cast<size_t>(std::min(width, x + radius_px + 1));
-      const auto top = static_cast<size_t>(std::max(0, y - radius_px)) * stride;
-      const auto bottom = static_cast<size_t>(std::min(height, y + radius_px + 1)) * stride;
-      const double area =
-          static_cast<double>(right - left) * static_cast<double>((bottom - top) / stride);
+      const auto above = static_cast<size_t>(std::max(0, y - radius_px));
+      const auto below = static_cast<size_t>(std::min(height, y + radius_px + 1));
+      const size_t top = above * stride, bottom = below * stride;
+      const double area = static_cast<double>(right - left) * static_cast<double>(below - above);
       means[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)] =
           (sums[bottom + right] - sums[bottom + left] - sums[top + right] + sums[top + left]) /
           area;

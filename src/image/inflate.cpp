@@ -19,7 +19,7 @@ std::optional<std::string> inflated(std::string_view data, size_t& budget) {
   const std::unique_ptr<GZlibDecompressor, GUnref> decompressor(
       g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB));
   std::string out;
-  std::array<char, 16384> buffer;
+  std::array<char, 16384> buffer{};
   for (;;) {
     gsize read = 0, written = 0;
     GError* error = nullptr;

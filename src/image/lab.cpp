@@ -30,9 +30,9 @@ int descale(int value, int bits) { return (value + (1 << (bits - 1))) >> bits; }
 uint8_t clip8(int value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); }
 
 struct ToLab {
-  int matrix[3][3];                   // RGB -> XYZ relative to white, 12 bits
-  std::array<int, 256> linear;        // sRGB value -> linear light, 1.0 = 2040
-  std::array<int, kLinear + 8> root;  // linear light -> f(t), 15 bits
+  int matrix[3][3] = {};                // RGB -> XYZ relative to white, 12 bits
+  std::array<int, 256> linear{};        // sRGB value -> linear light, 1.0 = 2040
+  std::array<int, kLinear + 8> root{};  // linear light -> f(t), 15 bits
 
   ToLab() {
     for (int r = 0; r < 3; ++r) {
@@ -55,10 +55,10 @@ struct ToLab {
 };
 
 struct FromLab {
-  int matrix[3][3];              // XYZ relative to white -> RGB, 12 bits
-  std::array<int, 256> y, fy;    // L -> Y and f(Y), 1.0 = kBase
-  std::array<int, kCubes> cube;  // f(t) - kLeastF -> t
-  std::array<uint8_t, kInverseSize> srgb;
+  int matrix[3][3] = {};           // XYZ relative to white -> RGB, 12 bits
+  std::array<int, 256> y{}, fy{};  // L -> Y and f(Y), 1.0 = kBase
+  std::array<int, kCubes> cube{};  // f(t) - kLeastF -> t
+  std::array<uint8_t, kInverseSize> srgb{};
 
   FromLab() {
     for (int r = 0; r < 3; ++r) {

@@ -88,8 +88,9 @@ std::vector<SeenFace> faces_of(std::span<const float> boxes, std::span<const flo
         const double score = sigmoid(scores[anchor]);
         if (score < kLeastScore) continue;
         const float* box = &boxes[anchor * kFaceNumbers];
-        const double x = (cell % grid.cells + 0.5) / grid.cells + box[0] / kFaceFinderSize_px;
-        const double y = (cell / grid.cells + 0.5) / grid.cells + box[1] / kFaceFinderSize_px;
+        const int column = cell % grid.cells, row = cell / grid.cells;
+        const double x = (column + 0.5) / grid.cells + box[0] / kFaceFinderSize_px;
+        const double y = (row + 0.5) / grid.cells + box[1] / kFaceFinderSize_px;
         const double half_width = box[2] / kFaceFinderSize_px / 2;
         const double half_height = box[3] / kFaceFinderSize_px / 2;
         seen.push_back({x - half_width, y - half_height, x + half_width, y + half_height, score});

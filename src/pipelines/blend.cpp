@@ -154,7 +154,7 @@ const char* to_string(PictureFit fit) { return name_of(std::array{"crop", "pad",
 std::vector<std::string> problems_of(const BlendRequest& request, size_t pictures) {
   Problems problems(problems_of(request.image));
   if (pictures < kFewest || pictures > kMost)
-    problems.add(std::to_string(pictures) + " pictures to blend, expected 2 to 5");
+    problems.add("pictures to blend: " + std::to_string(pictures) + ", expected 2 to 5");
   if (request.method == BlendMethod::Style && pictures != 2)
     problems.add("the method style takes two pictures, what is painted and how; found " +
                  std::to_string(pictures));

@@ -20,15 +20,24 @@ const ConditionSchedule::Entry& Guidance::entry(const Place& place) const {
   return prompt.parts.at(place.part).at_call(call_);
 }
 
-std::vector<Guidance::Place> Guidance::places() const {
+std::vector<Guidance::Place> Guidance::places(const ModelConfig& model, size_t parts, double cfg) {
   std::vector<Place> list;
-  for (size_t part = 0; part < positive_.parts.size(); ++part)
-    list.push_back({Branch::Positive, part});
-  const bool edit = model_.config().variant == Variant::Edit;
-  if (options_.cfg != 1.0 || edit || positive_.parts.size() > 1)
-    list.push_back({Branch::Negative, 0});
+  for (size_t part = 0; part < parts; ++part) list.push_back({Branch::Positive, part});
+  const bool edit = model.variant == Variant::Edit;
+  if (cfg != 1.0 || edit || parts > 1) list.push_back({Branch::Negative, 0});
   if (edit) list.push_back({Branch::NoImage, 0});
   return list;
+}
+
+std::vector<int64_t> Guidance::tokens_of_branches(const ModelConfig& model,
+                                                  const EncodedPrompt& positive,
+                                                  const EncodedPrompt& negative, double cfg) {
+  std::vector<int64_t> tokens;
+  for (const Place& place : places(model, positive.parts.size(), cfg)) {
+    const EncodedPrompt& prompt = place.branch == Branch::Positive ? positive : negative;
+    tokens.push_back(prompt.parts.at(place.part).at_call(0).context.dim(1));
+  }
+  return tokens;
 }
 
 Guidance::Prepared Guidance::prepared(const Place& place) {
@@ -53,7 +62,7 @@ Guidance::Prepared Guidance::prepared(const Place& place) {
 std::vector<Tensor> Guidance::evaluate(const Tensor& x, double timestep) {
   std::vector<Prepared> conditions;
   std::vector<ControlStack::Branch> branches;
-  for (const Place& place : places()) {
+  for (const Place& place : places(model_.config(), positive_.parts.size(), options_.cfg)) {
     conditions.push_back(prepared(place));
     branches.push_back({&entry(place), place.branch != Branch::Positive});
   }

@@ -33,6 +33,11 @@ class Guidance {
   Guidance(StableDiffusion& model, const EncodedPrompt& positive, const EncodedPrompt& negative,
            Tensor concat, GuidanceOptions options, const Shape& latent_shape, Progress progress);
 
+  // How many prompt tokens each branch of the first evaluation has: for StableDiffusion::expect().
+  static std::vector<int64_t> tokens_of_branches(const ModelConfig& model,
+                                                 const EncodedPrompt& positive,
+                                                 const EncodedPrompt& negative, double cfg);
+
   // The guided raw output (epsilon or v) for a scaled input at a training timestep. One call = one
   // step of the prompt's schedule.
   Vec predict(const Vec& input, double timestep);
@@ -46,7 +51,8 @@ class Guidance {
     Branch branch;
     size_t part;
   };
-  std::vector<Place> places() const;  // the branches of one evaluation, in order
+  // The branches of one evaluation, in order.
+  static std::vector<Place> places(const ModelConfig& model, size_t parts, double cfg);
   const ConditionSchedule::Entry& entry(const Place& place) const;
   Prepared prepared(const Place& place);
   std::vector<Tensor> evaluate(const Tensor& x, double timestep);

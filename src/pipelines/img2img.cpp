@@ -147,6 +147,15 @@ void encode_prompts(Run& run) {
   run.negative = encoded_prompt(run, run.request.negative_prompt, PromptRole::Negative);
 }
 
+// What the sampler will ask for is compiled while the picture is encoded. What steers changes that
+// network, and is known too late.
+void expect_network(const Run& run) {
+  if (run.options.steer || run.plan.model_calls == 0) return;
+  run.model.networks->expect(
+      Guidance::tokens_of_branches(run.model.config(), run.positive, run.negative, run.plan.cfg),
+      run.latent_height(), run.latent_width());
+}
+
 ImageNoise noise_of(const Run& run, size_t index) {
   const Img2ImgRequest& r = run.request;
   return ImageNoise(r.rng, static_cast<int>(run.latent_shape[1]), run.latent_height(),
@@ -327,11 +336,13 @@ std::vector<Img2ImgPicture> run_img2img(LoadedModel& model, const Img2ImgRequest
   for (const LoraReport& report : use_loras(model, request.prompt))
     if (options.on_note) options.on_note(report.describe());
   encode_prompts(run);
-  if (inputs.picture)
+  if (inputs.picture) {
+    expect_network(run);
     encode_input(run, *inputs.picture);
-  else
+  } else {
     run.concat = image_conditioning(model, nullptr, nullptr, nullptr, run.latent_height(),
                                     run.latent_width(), progress);
+  }
   steer(run);
 
   std::vector<Img2ImgPicture> pictures;

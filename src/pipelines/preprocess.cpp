@@ -109,7 +109,7 @@ Preprocessor parse_preprocessor(const std::string& text) {
 Image preprocess(const Image& picture, const PreprocessOptions& options) {
   const PreprocessorInfo& info = info_of(options.preprocessor);
   const double a = within(info.a, options.threshold_a), b = within(info.b, options.threshold_b);
-  const Image rgb = to_rgb(picture);
+  Image rgb = to_rgb(picture);
   switch (options.preprocessor) {
     case None:
     case Inpaint:
@@ -136,7 +136,7 @@ Image preprocess(const Image& picture, const PreprocessOptions& options) {
 
 Image control_picture(const Image& picture, const PreprocessOptions& options, int width, int height,
                       ResizeMode mode) {
-  const Image rgb = to_rgb(picture);
+  Image rgb = to_rgb(picture);
   if (!makes_lines(options.preprocessor) || mode == ResizeMode::Stretch ||
       mode == ResizeMode::Latent)
     return preprocess(
@@ -155,7 +155,7 @@ Image control_picture(const Image& picture, const PreprocessOptions& options, in
 }
 
 Tensor control_tensor(const Image& picture, const Image* repaint) {
-  const Image rgb = to_rgb(picture);
+  Image rgb = to_rgb(picture);
   if (repaint && (repaint->width != rgb.width || repaint->height != rgb.height))
     throw Error(ErrorKind::Internal, "a mask of another size than its control picture");
   Tensor tensor({1, 3, rgb.height, rgb.width});

@@ -225,7 +225,7 @@ Image stylize(Stylizer& stylizer, const StylizeRequest& request, const Image& ph
 
   const auto [width, height] = stylized_size(request, photo.width, photo.height);
   const bool fits = width == photo.width && height == photo.height;
-  const Image base = fits ? photo : resize(photo, width, height, Filter::Lanczos);
+  Image base = fits ? photo : resize(photo, width, height, Filter::Lanczos);
   if (request.strength == 0) return base;
 
   // The network sees a transparent picture on white, as a person would on paper.

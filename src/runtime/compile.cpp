@@ -72,7 +72,7 @@ ov::CompiledModel Runtime::Impl::in_background(std::function<ov::CompiledModel()
     if (key.file && tick % kTicksBetweenReleases == 0) release_pages(key.file->path());
     if (!progress.cancel.cancelled()) continue;
     abandoned_.push_back(std::move(thread));
-    progress.cancel.throw_if_cancelled();
+    throw Error(ErrorKind::Cancelled, "cancelled");
   }
   return future.get();
 }

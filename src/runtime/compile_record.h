@@ -7,7 +7,7 @@ namespace pentimento {
 
 struct CompileRecord {
   std::string network;  // "unet"
-  double seconds = 0;
+  double seconds = 0;   // that whoever asked for it had to wait
   bool from_cache = false;
 };
 

@@ -1,5 +1,8 @@
 #include "runtime/compiled_networks.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "runtime/weight_source.h"
 
 namespace pentimento {
@@ -8,6 +11,8 @@ namespace {
 // Shapes of one network that stay compiled side by side: two prompt lengths, or guidance on and
 // off.
 constexpr int kShapesKept = 2;
+// A network is compiled beside another's work where this many times its bytes are free.
+constexpr uint64_t kRoomToExpect = 3;
 
 }  // namespace
 
@@ -40,7 +45,7 @@ uint64_t CompiledNetworks::bytes_of(const ModelPart& part) const {
   return static_cast<uint64_t>(part.parameters) * (wide ? 4 : 2);
 }
 
-void CompiledNetworks::release(std::list<Compiled>::iterator network) {
+void CompiledNetworks::release(Position network) {
   if (on_release) on_release(*network->network);
   networks_.erase(network);
 }
@@ -57,19 +62,16 @@ void CompiledNetworks::keep_two_shapes(const std::string& name) {
   }
 }
 
-Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
-                               const std::string& shape,
-                               const std::function<std::shared_ptr<ov::Model>()>& describe,
-                               const Progress& progress) {
-  for (auto it = networks_.begin(); it != networks_.end(); ++it)
-    if (it->name == name && it->shape == shape && it->set_id == part.set_id) {
-      networks_.splice(networks_.begin(), networks_, it);
-      budget_->touch(it->ticket);
-      return *it->network;
-    }
-  const uint64_t bytes = bytes_of(part);
-  keep_two_shapes(name);
-  budget_->make_room(bytes + bytes / 8);
+CompiledNetworks::Position CompiledNetworks::find(const std::string& name, const ModelPart& part,
+                                                  const std::string& shape) {
+  return std::ranges::find_if(networks_, [&](const Compiled& network) {
+    return network.name == name && network.shape == shape && network.set_id == part.set_id;
+  });
+}
+
+CompiledNetwork CompiledNetworks::compile(const std::string& name, const ModelPart& part,
+                                          const std::string& shape, const Describe& describe,
+                                          const Progress& progress) {
   // Merged weights live in the network then, or nowhere when compiling failed.
   struct Forgetting {
     LoraEdits* edits;
@@ -77,13 +79,75 @@ Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
       if (edits) edits->forget();
     }
   } const forgetting{part.edits.get()};
-  CompiledNetwork compiled =
-      runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
-  records_.push_back({name, compiled.seconds, compiled.from_cache});
-  networks_.push_front({name, shape, part.set_id, std::move(compiled.network), {}});
+  return runtime_.impl().compile({name, part.id, shape, part.file}, describe, progress);
+}
+
+void CompiledNetworks::add(Compiled network, uint64_t bytes) {
+  networks_.push_front(std::move(network));
   const auto added = networks_.begin();
   added->ticket = budget_->hold({this, bytes, [this, added] { release(added); }});
-  return *added->network;
+}
+
+Network& CompiledNetworks::get(const std::string& name, const ModelPart& part,
+                               const std::string& shape, const Describe& describe,
+                               const Progress& progress) {
+  if (expected_ && expected_->part == &part) {
+    progress.at("compile", 0, 1);
+    settle();
+    progress.at("compile", 1, 1);
+  }
+  if (const auto found = find(name, part, shape); found != networks_.end()) {
+    networks_.splice(networks_.begin(), networks_, found);
+    budget_->touch(found->ticket);
+    return *found->network;
+  }
+  const uint64_t bytes = bytes_of(part);
+  keep_two_shapes(name);
+  budget_->make_room(bytes + bytes / 8);
+  CompiledNetwork compiled = compile(name, part, shape, describe, progress);
+  records_.push_back({name, compiled.seconds, compiled.from_cache});
+  add({name, shape, part.set_id, std::move(compiled.network), {}}, bytes);
+  return *networks_.front().network;
+}
+
+void CompiledNetworks::expect(const std::string& name, const ModelPart& part,
+                              const std::string& shape, const Describe& describe,
+                              const Progress& progress) {
+  const uint64_t bytes = bytes_of(part);
+  // The network, what is read for it, and what the computation beside it takes meanwhile.
+  if (expected_ || find(name, part, shape) != networks_.end() ||
+      !budget_->has_room(kRoomToExpect * bytes))
+    return;
+  Progress silent;
+  silent.cancel = progress.cancel;
+  expected_ = {.name = name,
+               .shape = shape,
+               .set_id = part.set_id,
+               .part = &part,
+               .compiled = std::async(std::launch::async, [=, this, &part] {
+                 return compile(name, part, shape, describe, silent);
+               })};
+}
+
+void CompiledNetworks::settle() {
+  if (!expected_) return;
+  Expected expected = std::move(*expected_);
+  expected_.reset();
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    CompiledNetwork compiled = expected.compiled.get();
+    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - began;
+    records_.push_back({expected.name, waited.count(), compiled.from_cache});
+    keep_two_shapes(expected.name);
+    add({expected.name, expected.shape, expected.set_id, std::move(compiled.network), {}},
+        bytes_of(*expected.part));
+  } catch (const std::exception&) {  // whoever asks for the network will be told
+  }
+}
+
+CompiledNetworks::~CompiledNetworks() {
+  expected_.reset();  // waits for it
+  budget_->forget(this);
 }
 
 }  // namespace pentimento

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,9 @@ struct ModelPart {
   ModelPart(TensorMap map, const std::filesystem::path& path, std::string weights_id);
   ModelPart(const ModelPart&) = delete;
   ModelPart& operator=(const ModelPart&) = delete;
+
+  // A view of its own for a thread beside the one that uses `weights`.
+  nn::Weights own_weights() const { return {tensors, source, edits}; }
 
   // Lays `edits` over the tensors; null, and the name "", for the file's own.
   void edit(std::shared_ptr<LoraEdits> edits, std::string set_id);
@@ -41,15 +46,21 @@ struct ModelPart {
 class CompiledNetworks {
  public:
   explicit CompiledNetworks(Runtime& runtime) : runtime_(runtime), budget_(runtime.impl().budget) {}
-  ~CompiledNetworks() { budget_->forget(this); }
+  ~CompiledNetworks();
   CompiledNetworks(const CompiledNetworks&) = delete;
   CompiledNetworks& operator=(const CompiledNetworks&) = delete;
 
+  using Describe = std::function<std::shared_ptr<ov::Model>()>;
   // The network of that name and shape over `part`; stays valid until another one is asked for,
   // of this model or of any other of the runtime.
   Network& get(const std::string& name, const ModelPart& part, const std::string& shape,
-               const std::function<std::shared_ptr<ov::Model>()>& describe,
-               const Progress& progress);
+               const Describe& describe, const Progress& progress);
+  // Begins to compile that network beside whatever is computed next, where there is room for it
+  // without letting go of anything; get() then waits for the rest. Nothing else may use `part`
+  // before get() is called for it, or settle().
+  void expect(const std::string& name, const ModelPart& part, const std::string& shape,
+              const Describe& describe, const Progress& progress);
+  void settle();  // waits for what was expected
   // Called with a network that is about to go.
   std::function<void(const Network&)> on_release;
 
@@ -63,14 +74,25 @@ class CompiledNetworks {
     std::unique_ptr<Network> network;
     NetworkBudget::Ticket ticket;
   };
+  struct Expected {
+    std::string name, shape, set_id;
+    const ModelPart* part;
+    std::future<CompiledNetwork> compiled;
+  };
+  using Position = std::list<Compiled>::iterator;
+  Position find(const std::string& name, const ModelPart& part, const std::string& shape);
+  CompiledNetwork compile(const std::string& name, const ModelPart& part, const std::string& shape,
+                          const Describe& describe, const Progress& progress);
+  void add(Compiled network, uint64_t bytes);
   // Lets go of shapes of a network beyond two, those used longest ago.
   void keep_two_shapes(const std::string& name);
-  void release(std::list<Compiled>::iterator network);
+  void release(Position network);
 
   Runtime& runtime_;
   std::shared_ptr<NetworkBudget> budget_;
   std::list<Compiled> networks_;  // most recently used first
   std::vector<CompileRecord> records_;
+  std::optional<Expected> expected_;
 };
 
 // "2x4x64x64"

@@ -31,14 +31,20 @@ void NetworkBudget::forget(const void* owner) {
     }
 }
 
+bool NetworkBudget::fits(uint64_t bytes) const {
+  if (limit_bytes_ != 0 && held_ + bytes > limit_bytes_) return false;
+  const uint64_t available = available_();
+  return available == 0 || available >= bytes;
+}
+
+bool NetworkBudget::has_room(uint64_t bytes) const {
+  std::lock_guard lock(mutex_);
+  return fits(bytes);
+}
+
 void NetworkBudget::make_room(uint64_t bytes) {
   std::lock_guard lock(mutex_);
-  const auto too_much = [&] {
-    if (limit_bytes_ != 0 && held_ + bytes > limit_bytes_) return true;
-    const uint64_t available = available_();
-    return available != 0 && available < bytes;
-  };
-  while (!entries_.empty() && too_much()) {
+  while (!entries_.empty() && !fits(bytes)) {
     const Entry oldest = std::move(entries_.back());
     entries_.pop_back();
     held_ -= oldest.bytes;

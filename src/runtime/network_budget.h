@@ -35,6 +35,8 @@ class NetworkBudget {
   void drop(Ticket ticket);        // let go by its owner
   void forget(const void* owner);  // all of one owner's, without releasing them
 
+  // Whether `bytes` more fit without releasing anything.
+  bool has_room(uint64_t bytes) const;
   // Releases until `bytes` more stay within the limit and within what the system has, or nothing is
   // left to release. What is needed now is loaded even when it alone exceeds the limit.
   void make_room(uint64_t bytes);
@@ -43,6 +45,8 @@ class NetworkBudget {
   void limit(uint64_t limit_bytes);  // from the next make_room() on
 
  private:
+  bool fits(uint64_t bytes) const;  // with the budget locked
+
   uint64_t limit_bytes_;
   const std::function<uint64_t()> available_;
   mutable std::mutex mutex_;

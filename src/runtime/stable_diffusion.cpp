@@ -1,8 +1,10 @@
 #include "runtime/stable_diffusion.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "models/clip_text.h"
 #include "runtime/stable_diffusion_impl.h"
 
@@ -71,6 +73,20 @@ ResidentModel::ResidentModel(Runtime& runtime, Checkpoint checkpoint, std::strin
     text_.push_back(std::make_unique<ModelPart>(std::move(tensors), checkpoint.path, weights_id));
 }
 
+// The whole model is about to be read, in this order.
+void ResidentModel::read_ahead() {
+  if (std::exchange(asked_ahead_, true)) return;
+  std::vector<std::filesystem::path> files;
+  const auto add = [&](const ModelPart& part) {
+    if (part.file && std::ranges::find(files, part.file->path()) == files.end())
+      files.push_back(part.file->path());
+  };
+  for (const auto& part : text_) add(*part);
+  add(vae_);
+  add(unet_);
+  reading_.begin(std::move(files));
+}
+
 // --- text ----------------------------------------------------------------------------------------
 
 Network& ResidentModel::text_network(size_t index, int layers_skipped, const Progress& progress) {
@@ -98,6 +114,7 @@ TextEncoding ResidentModel::encode_text(size_t index, std::span<const int64_t> t
     throw Error(ErrorKind::InvalidArgument, "clip skip " + std::to_string(from_end) +
                                                 " is beyond the text encoder's " +
                                                 std::to_string(text.layers) + " layers");
+  read_ahead();
   Network& net = text_network(index, from_end - 1, progress);
 
   const auto chunks = static_cast<int64_t>(tokens.size()) / kChunk;

@@ -83,6 +83,11 @@ class StableDiffusion {
                                    const Progress& progress,
                                    std::span<const TokenVectors> vectors = {}) = 0;
 
+  // Says what predict() will be asked for: so many conditions, with that many tokens each, at that
+  // size in latent pixels. Its network is then compiled while the next picture is encoded, where
+  // memory allows. A wrong guess costs time and nothing else.
+  virtual void expect(std::span<const int64_t> tokens, int height, int width) = 0;
+
   // A condition made ready once: cross-attention keys and values, added embeddings.
   class Prepared {
    public:

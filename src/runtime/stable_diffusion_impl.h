@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/read_ahead.h"
 #include "models/unet.h"
 #include "runtime/compiled_networks.h"
 #include "runtime/stable_diffusion.h"
@@ -24,6 +25,7 @@ class ResidentModel : public StableDiffusion {
   TextEncoding encode_text(size_t index, std::span<const int64_t> tokens, int clip_skip,
                            const Progress& progress,
                            std::span<const TokenVectors> vectors) override;
+  void expect(std::span<const int64_t> tokens, int height, int width) override;
   std::shared_ptr<const Prepared> prepare(const UnetCondition& condition, int height, int width,
                                           const Progress& progress) override;
   std::vector<Tensor> predict(const Tensor& x, double timestep, Conditions conditions,
@@ -37,8 +39,10 @@ class ResidentModel : public StableDiffusion {
   Runtime& runtime() const { return runtime_; }
 
  private:
+  void read_ahead();
   Network& text_network(size_t index, int layers_skipped, const Progress& progress);
   Network& unet_network(const models::UnetShape& shape, const Progress& progress);
+  void begin_expected(const Progress& progress);
   Tensor encode_tile(const Tensor& picture, const Progress& progress);
   Tensor decode_tile(const Tensor& latent, const Progress& progress);
 
@@ -48,6 +52,9 @@ class ResidentModel : public StableDiffusion {
   ModelPart unet_, vae_;
   std::optional<LayerIndex> layers_;  // made when the first LoRA comes
   UploadedConditions uploaded_;
+  std::optional<models::UnetShape> expected_;  // to be compiled beside the next encoding
+  bool asked_ahead_ = false;
+  ReadAhead reading_;
   CompiledNetworks networks_;  // goes first: it tells `uploaded_`
 };
 

@@ -19,6 +19,7 @@ DType stored_type(Precision precision) {
 
 std::vector<LoraReport> ResidentModel::use_loras(const std::vector<LoraUse>& loras,
                                                  const std::string& model) {
+  networks_.settle();
   std::map<int, ModelPart*> parts = {{LayerIndex::kUnet, &unet_}};
   std::vector<const TensorMap*> text;
   for (size_t i = 0; i < text_.size(); ++i) {

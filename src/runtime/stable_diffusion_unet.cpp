@@ -48,7 +48,33 @@ void upload_residuals(Network& unet, std::span<const Residuals> residuals) {
                                                   std::to_string(outputs) + " for this model");
 }
 
+std::string name_of(const models::UnetShape& shape) {
+  std::string text = shape_text({shape.batch, shape.height, shape.width, shape.tokens});
+  if (shape.image_tokens) text += "; image " + std::to_string(shape.image_tokens);
+  if (shape.residuals) text += "; residuals";
+  return text;
+}
+
 }  // namespace
+
+void ResidentModel::expect(std::span<const int64_t> tokens, int height, int width) {
+  if (tokens.empty()) return;
+  expected_ = {.batch = static_cast<int64_t>(tokens.size()),
+               .height = height,
+               .width = width,
+               .tokens = common_tokens(tokens)};
+}
+
+void ResidentModel::begin_expected(const Progress& progress) {
+  if (!expected_) return;
+  networks_.expect(
+      "unet", unet_, name_of(*expected_),
+      [weights = unet_.own_weights(), config = config_.unet, shape = *expected_] {
+        return models::unet(weights, config, shape);
+      },
+      progress);
+  expected_.reset();
+}
 
 std::shared_ptr<const StableDiffusion::Prepared> ResidentModel::prepare(
     const UnetCondition& condition, int height, int width, const Progress& progress) {
@@ -66,12 +92,10 @@ std::shared_ptr<const StableDiffusion::Prepared> ResidentModel::prepare(
 }
 
 Network& ResidentModel::unet_network(const models::UnetShape& shape, const Progress& progress) {
-  std::string text = shape_text({shape.batch, shape.height, shape.width, shape.tokens});
-  if (shape.image_tokens) text += "; image " + std::to_string(shape.image_tokens);
-  if (shape.residuals) text += "; residuals";
+  expected_.reset();
   return networks_.get(
-      "unet", unet_, text, [&] { return models::unet(unet_.weights, config_.unet, shape); },
-      progress);
+      "unet", unet_, name_of(shape),
+      [&] { return models::unet(unet_.weights, config_.unet, shape); }, progress);
 }
 
 std::vector<Tensor> ResidentModel::predict(const Tensor& x, double timestep, Conditions conditions,

@@ -37,6 +37,7 @@ Tensor ResidentModel::encode_tile(const Tensor& picture, const Progress& progres
         return describe(vae_.weights, config_.vae, h, w);
       },
       progress);
+  begin_expected(progress);
   net.set("picture", picture);
   net.run(progress);
   return net.output("latent");

@@ -55,10 +55,16 @@ std::shared_ptr<PreparedCondition> prepare_condition(CompiledNetworks& networks,
   return prepared;
 }
 
+int64_t common_tokens(std::span<const int64_t> tokens) {
+  int64_t common = 1;
+  for (const int64_t length : tokens) common = std::lcm(common, length);
+  return common;
+}
+
 int64_t common_tokens(Conditions conditions) {
-  int64_t tokens = 1;
-  for (const auto& c : conditions) tokens = std::lcm(tokens, content(c).tokens);
-  return tokens;
+  std::vector<int64_t> tokens;
+  for (const auto& c : conditions) tokens.push_back(content(c).tokens);
+  return common_tokens(tokens);
 }
 
 void UploadedConditions::upload(Network& network, Conditions conditions) {

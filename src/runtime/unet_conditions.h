@@ -35,6 +35,7 @@ std::shared_ptr<PreparedCondition> prepare_condition(CompiledNetworks& networks,
 
 // Attention weighs the same keys the same however often all of them are repeated, so contexts of
 // different lengths meet at their least common multiple.
+int64_t common_tokens(std::span<const int64_t> tokens);
 int64_t common_tokens(Conditions conditions);
 
 // Throws InvalidArgument unless the shape is the expected one (empty where that holds nothing).

@@ -38,7 +38,7 @@ class BrownianTree {
   RngSource source_;
   int64_t count_;
   uint64_t entropy_;
-  Node root_;
+  Node root_{};
   Vec root_increment_;
 };
 

@@ -166,8 +166,7 @@ Verdict Gate::check(HttpRequest& request, const Route* route) {
               "only from this computer, or with the token printed at the start"};
     return {};
   }
-  if (const Verdict wait = too_many_failures(request.remote_address); wait.status != 200)
-    return wait;
+  if (Verdict wait = too_many_failures(request.remote_address); wait.status != 200) return wait;
   Identity identity = identify(request, basic_needed);
   if (basic_needed && !options_.token_required) {
     const auto pair =

@@ -221,7 +221,7 @@ constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::array<int8_t, 256> base64_table() {
-  std::array<int8_t, 256> table;
+  std::array<int8_t, 256> table{};
   table.fill(-1);
   for (size_t i = 0; i < kBase64.size(); ++i)
     table[static_cast<unsigned char>(kBase64[i])] = static_cast<int8_t>(i);

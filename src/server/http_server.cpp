@@ -240,7 +240,7 @@ struct HttpServer::Impl : public httplib::Server {
                                 return sink.write(body->data() + offset, length);
                               });
     } else if (!response.content_type.empty()) {
-      to.set_content(std::move(response.body), response.content_type);
+      to.set_content(response.body, response.content_type);
     }
   }
 

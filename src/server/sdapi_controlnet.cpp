@@ -42,7 +42,7 @@ constexpr std::array kTypes = {ControlType{"All", {}},
 
 // What its menus call a module, where that is another name.
 std::string menu_name(const PreprocessorInfo& info) {
-  const std::string module = info.module;
+  std::string module = info.module;
   if (module == "invert") return "invert (from white bg & black line)";
   if (module == "lineart_standard") return "lineart_standard (from white bg & black line)";
   if (module == "inpaint") return "inpaint_global_harmonious";

@@ -278,7 +278,7 @@ void add_sdapi_mask(App& app, const Json& p, SdapiJob& job) {
 }
 
 void apply_sdapi_scripts(App& app, const Json& p, SdapiJob& job) {
-  const Json chosen = p.at("script_name");
+  const Json& chosen = p.at("script_name");
   if (chosen.is_string() && chosen != "" && chosen != "None") {
     const Script* script = script_named(chosen);
     if (!script || script->always_on)

@@ -9,7 +9,7 @@ namespace {
 // The directions of A1111 1.10's menu, in its order (webui-spec §3.5); some are in one tab only.
 enum class Tab { Both, Txt2Img, Img2Img };
 struct Direction {
-  const char* name;
+  const char* name = "";
   Tab tab = Tab::Both;
 };
 constexpr Direction kDirections[] = {{"Nothing"},

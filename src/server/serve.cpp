@@ -76,7 +76,7 @@ std::string owner_token(const ServeOptions& options) {
     while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.pop_back();
     if (token.size() >= 16) return token;
   }
-  const std::string token = random_secret();
+  std::string token = random_secret();
   std::filesystem::create_directories(options.paths.config, error);
   const mode_t before = ::umask(0077);
   try {

@@ -24,7 +24,7 @@ Job run_and_wait(App& app, const JobSpec& spec, const HttpRequest& request) {
   uint64_t seen = studio.events.last_id();
   const int64_t id = studio.submit(spec).job.id;
   while (true) {
-    const Job job = studio.queue->get(id);
+    Job job = studio.queue->get(id);
     switch (job.state) {
       case JobState::Done:
         return job;

@@ -4,6 +4,7 @@
 #include "studio/add_on_choice.h"
 #include "studio/coded_error.h"
 #include "studio/control_json.h"
+#include "studio/diffusion_run.h"
 #include "studio/json_visitor.h"
 #include "weights/clip_file.h"
 #include "weights/ip_adapter_file.h"
@@ -25,8 +26,8 @@ constexpr Word<PictureFit> kFits[] = {
 
 struct BlendJob {
   BlendRequest request;
-  std::string model, vae, text_encoder, adapter, encoder;
-  std::vector<ControlUnit> controls;
+  ModelChoice choice;
+  std::string adapter, encoder;
   int start_from = 0;  // counted from 1; 0: from noise
 };
 
@@ -46,14 +47,8 @@ void visit(Visitor& field, Job& job) {
 
 BlendJob job_from_json(const Json& json) {
   BlendJob job;
-  Img2ImgJob base;
-  base.request.strength = 0.6;
-  read_img2img_job(json, base);
-  job.model = base.model;
-  job.vae = base.vae;
-  job.text_encoder = base.text_encoder;
-  job.controls = std::move(base.controls);
-  job.request.image = std::move(base.request);
+  job.request.image.strength = 0.6;
+  read_img2img(json, job.request.image, job.choice);
   Reader reader(json);
   visit(reader, job);
   job.request.start_from = job.start_from - 1;
@@ -61,8 +56,7 @@ BlendJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const BlendJob& job) {
-  Json json =
-      img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder, job.controls});
+  Json json = img2img_to_json(job.request.image, job.choice);
   Writer writer;
   visit(writer, job);
   json.update(writer.json);
@@ -83,10 +77,10 @@ size_t count_of(const JobInputs& inputs) {
   return count;
 }
 
-class BlendRunner : public JobRunner {
+class BlendRunner : public DiffusionRunner {
  public:
   BlendRunner(DiffusionTools tools, Runtime& runtime, std::filesystem::path painting)
-      : tools_(std::move(tools)), runtime_(runtime), painting_(std::move(painting)) {}
+      : DiffusionRunner(std::move(tools)), runtime_(runtime), painting_(std::move(painting)) {}
 
   JobKind describe() const override {
     JobKind kind{.kind = "blend",
@@ -104,26 +98,19 @@ class BlendRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     BlendJob job = job_from_json(request);
-    Img2ImgJob base{job.request.image, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.request.image = base.request;
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
+    tools_.decide(job.request.image, job.choice);
     decide_method(request.value("method", "auto"), job);
     const bool from_noise = job.request.method == BlendMethod::ImagePrompt && job.start_from == 0;
-    tools_.decide(job.controls, inputs, /*from_picture=*/!from_noise);
+    tools_.decide(job.choice.controls, inputs, /*from_picture=*/!from_noise);
     const auto problems = problems_of(job.request, count_of(inputs));
     if (!problems.empty())
       throw CodedError(ErrorKind::InvalidArgument, "invalid", problems.front(), "request");
     return job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const BlendJob job = job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const Timings timings(tools_.timings_file);
     PlanReport report = report_of(
         plan_blend(*model, job.request, pictures_of(inputs), *job.request.image.seed, &timings));
@@ -134,18 +121,13 @@ class BlendRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const BlendJob job = job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
+    DiffusionRun run(tools_, job.choice, inputs, port);
     const std::vector<InputImage> pictures = pictures_of(inputs);
-    Timings timings(tools_.timings_file);
     const Img2ImgPlan plan =
-        plan_blend(*model, job.request, pictures, *job.request.image.seed, &timings);
-    const Networks networks = load(job, *model, port.progress);
-    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    controls.steer(options);
-    options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
-      RunnerPicture picture = tools_.picture(job.request.image, *model, made);
+        plan_blend(*run.model, job.request, pictures, *job.request.image.seed, &run.timings);
+    const Networks networks = load(job, *run.model, port.progress);
+    run.options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
+      RunnerPicture picture = tools_.picture(job.request.image, *run.model, made);
       BlendJob single = job;
       single.request.image = single_of(job.request.image, plan, index);
       single.request.image.width = plan.width;
@@ -153,7 +135,8 @@ class BlendRunner : public JobRunner {
       picture.request = job_to_json(single);
       port.picture(static_cast<int>(index), std::move(picture));
     };
-    run_blend(*model, networks.tools(), job.request, plan, pictures, options, port.progress);
+    run_blend(*run.model, networks.tools(), job.request, plan, pictures, run.options,
+              port.progress);
   }
 
   void unload() override {
@@ -202,7 +185,6 @@ class BlendRunner : public JobRunner {
     return networks;
   }
 
-  DiffusionTools tools_;
   Runtime& runtime_;
   std::filesystem::path painting_;
   std::unique_ptr<Stylizer> stylizer_;  // of the computing thread

@@ -81,7 +81,7 @@ bool ContentStore::has(const std::string& sha256, const std::string& extension) 
 
 std::string ContentStore::put(std::span<const std::byte> bytes, const std::string& extension) {
   static std::atomic<uint64_t> counter{0};
-  const std::string sha256 = sha256_hex(bytes);
+  std::string sha256 = sha256_hex(bytes);
   const fs::path target = path(sha256, extension);
   if (has(sha256, extension)) return sha256;
   const fs::path folder = target.parent_path();

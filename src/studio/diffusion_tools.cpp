@@ -148,8 +148,7 @@ std::optional<CatalogModel> DiffusionTools::vae_for(const CatalogModel& model,
 
 // What a model chooses for itself is looked up again when it is loaded; only what the settings
 // decide is written down.
-void DiffusionTools::decide(Img2ImgJob& job) const {
-  const Img2ImgRequest& r = job.request;
+void DiffusionTools::decide(Img2ImgRequest& r, ModelChoice& choice) const {
   refuse_too_much(int64_t{r.width} * r.height * r.batch * r.steps.value_or(20));
   if (lora_tags(r.prompt).size() > kMostLoras)
     throw CodedError(
@@ -160,23 +159,23 @@ void DiffusionTools::decide(Img2ImgJob& job) const {
   const auto setting = [&](const char* name) {
     return settings ? settings->value(name).get<std::string>() : std::string();
   };
-  if (job.model.empty()) job.model = setting("model");
-  const CatalogModel model = catalog->need("checkpoint", job.model);
-  job.model = model.name;
-  if (is_automatic(job.vae)) {
+  if (choice.model.empty()) choice.model = setting("model");
+  const CatalogModel model = catalog->need("checkpoint", choice.model);
+  choice.model = model.name;
+  if (is_automatic(choice.vae)) {
     const bool chosen = keeps_own_vae(model.path) || vae_of_model(model.path, vae_files(*catalog));
-    job.vae = chosen ? "" : setting("vae");
+    choice.vae = chosen ? "" : setting("vae");
   }
-  if (lower(job.vae) == "none")
-    job.vae = "none";
-  else if (!job.vae.empty())
-    job.vae = catalog->need("vae", job.vae).file;
-  if (job.text_encoder.empty()) job.text_encoder = model.said.text_encoder;
-  if (!job.text_encoder.empty())
-    job.text_encoder = catalog->need_text_encoder(job.text_encoder).name;
-  if (!job.request.clip_skip) job.request.clip_skip = model.said.clip_skip.value_or(1);
-  if (!job.request.seed) job.request.seed = drawn_seed();
-  if (!job.request.subseed) job.request.subseed = drawn_seed();
+  if (lower(choice.vae) == "none")
+    choice.vae = "none";
+  else if (!choice.vae.empty())
+    choice.vae = catalog->need("vae", choice.vae).file;
+  if (choice.text_encoder.empty()) choice.text_encoder = model.said.text_encoder;
+  if (!choice.text_encoder.empty())
+    choice.text_encoder = catalog->need_text_encoder(choice.text_encoder).name;
+  if (!r.clip_skip) r.clip_skip = model.said.clip_skip.value_or(1);
+  if (!r.seed) r.seed = drawn_seed();
+  if (!r.subseed) r.subseed = drawn_seed();
 }
 
 void DiffusionTools::decide(std::vector<ControlUnit>& controls, const JobInputs& inputs,
@@ -195,17 +194,14 @@ void DiffusionTools::decide(std::vector<ControlUnit>& controls, const JobInputs&
   }
 }
 
-Controls DiffusionTools::controls(const std::vector<ControlUnit>& units, const JobInputs& inputs,
-                                  const LoadedModel& model, const Progress& progress) const {
+Controls DiffusionTools::controls(const std::vector<ControlUnit>& units,
+                                  const JobInputs& inputs) const {
+  if (!units.empty() && !add_ons)
+    throw Error(ErrorKind::Internal, "there is nothing to load ControlNets with");
   Controls controls;
-  for (size_t i = 0; i < units.size(); ++i) {
+  for (size_t i = 0; i < units.size(); ++i)
     controls.add(units[i], catalog->need("controlnet", units[i].network).path,
                  input_of(inputs, control_role(i)));
-  }
-  if (!controls.empty()) {
-    if (!add_ons) throw Error(ErrorKind::Internal, "there is nothing to load ControlNets with");
-    controls.load(*add_ons, model, progress);
-  }
   return controls;
 }
 

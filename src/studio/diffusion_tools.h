@@ -18,11 +18,6 @@
 
 namespace pentimento {
 
-// Names in the model library, as Img2ImgJob has them.
-struct ModelChoice {
-  std::string model, vae, text_encoder;
-};
-
 // Thread contract: as JobRunner; copies share everything.
 struct DiffusionTools {
   std::shared_ptr<ModelHolder> holder;
@@ -33,8 +28,9 @@ struct DiffusionTools {
 
   // Why nothing can run, for JobKind::unavailable; empty: there is a model.
   std::string unavailable() const;
-  // The names and seeds that would otherwise be decided later. Throws NotFound.
-  void decide(Img2ImgJob& job) const;
+  // The names and seeds that would otherwise be decided later, but for ControlNets. Throws
+  // NotFound.
+  void decide(Img2ImgRequest& request, ModelChoice& choice) const;
   // The names of ControlNets; and whether each has something to look at: an input of its own, or
   // the picture that the run starts from (`from_picture`). Throws CodedError.
   void decide(std::vector<ControlUnit>& controls, const JobInputs& inputs, bool from_picture) const;
@@ -45,9 +41,8 @@ struct DiffusionTools {
   void check_vae(const std::string& vae) const;  // throws NotFound for a name that means none
   // That VAE: nothing means the model's own.
   std::optional<CatalogModel> vae_for(const CatalogModel& model, const std::string& vae) const;
-  // Loaded beside `model` and ready to steer; of no units: none.
-  Controls controls(const std::vector<ControlUnit>& units, const JobInputs& inputs,
-                    const LoadedModel& model, const Progress& progress) const;
+  // With the pictures that they look at; not loaded yet.
+  Controls controls(const std::vector<ControlUnit>& units, const JobInputs& inputs) const;
   // Progress, previews, checkpoints, notes (as the job's result). `timings`, `model` and `port`
   // must outlive the options.
   Img2ImgOptions options(LoadedModel& model, Timings& timings, const RunnerPort& port) const;

@@ -6,9 +6,12 @@
 
 #include "image/codec.h"
 #include "pipelines/grid.h"
+#include "pipelines/grid_steering.h"
 #include "runtime/version.h"
 #include "studio/coded_error.h"
 #include "studio/content_store.h"
+#include "studio/control_json.h"
+#include "studio/diffusion_run.h"
 #include "studio/pictures.h"
 
 namespace pentimento {
@@ -20,16 +23,13 @@ constexpr size_t kMostCells = 200;
 
 struct GridJob {
   GridRequest request;
-  std::string model, vae, text_encoder, axes[3];
+  ModelChoice choice;
+  std::string axes[3];
 };
 
 GridJob job_from_json(const Json& json) {
-  Img2ImgJob base = img2img_job_from_json(json);
   GridJob job;
-  job.model = base.model;
-  job.vae = base.vae;
-  job.text_encoder = base.text_encoder;
-  job.request.base = std::move(base.request);
+  read_img2img(json, job.request.base, job.choice);
   for (size_t d = 0; d < 3; ++d) {
     job.axes[d] = json.value(kAxes[d], "");
     if (!job.axes[d].empty()) job.request.axes[d] = parse_axis(job.axes[d]);
@@ -38,31 +38,29 @@ GridJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const GridJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder});
+  Json json = img2img_to_json(job.request.base, job.choice);
   for (size_t d = 0; d < 3; ++d) json[kAxes[d]] = job.axes[d];
   return json;
 }
 
-class GridRunner : public JobRunner {
+class GridRunner : public DiffusionRunner {
  public:
-  explicit GridRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
+  using DiffusionRunner::DiffusionRunner;
 
   JobKind describe() const override {
-    return {.kind = "grid",
-            .what = "a picture with every combination of settings, as labelled sheets",
-            .inputs = {{"source", "the picture to start from; none: from words alone", false}},
-            .fields = grid_fields(),
-            .unavailable = tools_.unavailable()};
+    JobKind kind{.kind = "grid",
+                 .what = "a picture with every combination of settings, as labelled sheets",
+                 .inputs = {{"source", "the picture to start from; none: from words alone", false}},
+                 .fields = grid_fields(),
+                 .unavailable = tools_.unavailable()};
+    add_control_inputs(kind.inputs);
+    return kind;
   }
 
-  Json resolve(Json request, const JobInputs&) const override {
+  Json resolve(Json request, const JobInputs& inputs) const override {
     GridJob job = job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.request.base = base.request;
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
+    tools_.decide(job.request.base, job.choice);
+    tools_.decide(job.choice.controls, inputs, /*from_picture=*/inputs.contains("source"));
     const GridPlan plan = plan_grid(job.request, nullptr);
     if (plan.cells.size() > kMostCells)
       throw CodedError(ErrorKind::InvalidArgument, "out_of_range",
@@ -78,8 +76,6 @@ class GridRunner : public JobRunner {
     return job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const GridJob job = job_from_json(request);
     const std::optional<InputImage> source = input_of(inputs, "source");
@@ -91,26 +87,33 @@ class GridRunner : public JobRunner {
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const GridJob job = job_from_json(request);
     const std::optional<InputImage> picture = input_of(inputs, "source");
+    Timings timings(tools_.timings_file);
     const InputImage* source = picture ? &*picture : nullptr;
     const GridPlan plan = plan_grid(job.request, source);
     const size_t sheets = plan.sheets;
     if (port.expect) port.expect(static_cast<int>(plan.cells.size() + sheets));
-    Timings timings(tools_.timings_file);
     const fs::path folder = tools_.timings_file.parent_path() / "grid-cells";
     fs::create_directories(folder);
-    GridOptions options{
-        .version = version_text(), .timings = &timings, .folder = folder, .on_cell = {}};
+    Controls controls = tools_.controls(job.choice.controls, inputs);
+    GridOptions options{.version = version_text(),
+                        .timings = &timings,
+                        .steering = {},
+                        .folder = folder,
+                        .on_cell = {}};
+    if (!controls.empty())
+      options.steering = grid_steering(controls, *tools_.add_ons, port.progress);
 
     std::shared_ptr<LoadedModel> model;  // of the cell at work
     std::map<size_t, fs::path> files;
     const GridModels models = [&](const GridCell& cell) -> LoadedModel& {
       model.reset();
-      model = tools_.load(
-          {cell.model.empty() ? job.model : cell.model, cell.vae.empty() ? job.vae : cell.vae,
-           cell.model.empty() ? job.text_encoder : ""},
-          port.progress);
+      model = tools_.load({.model = cell.model.empty() ? job.choice.model : cell.model,
+                           .vae = cell.vae.empty() ? job.choice.vae : cell.vae,
+                           .text_encoder = cell.model.empty() ? job.choice.text_encoder : ""},
+                          port.progress);
       const auto index = static_cast<size_t>(&cell - plan.cells.data());
-      files[index] = folder / cell_file_name(plan, index, *model, source, options.version);
+      files[index] = folder / cell_file_name(plan, index, *model, source, options.version,
+                                             options.steering.description);
       return *model;
     };
     options.on_cell = [&](size_t index, size_t, const Image& image, bool) {
@@ -124,15 +127,13 @@ class GridRunner : public JobRunner {
       RunnerPicture sheet{.image = made[z],
                           .prompt = job.request.base.prompt,
                           .negative_prompt = job.request.base.negative_prompt,
-                          .model = job.model,
+                          .model = job.choice.model,
                           .request = job_to_json(job)};
       port.picture(static_cast<int>(z), std::move(sheet));
     }
     std::error_code error;
     for (const auto& [index, file] : files) fs::remove(file, error);
   }
-
-  void unload() override { tools_.holder->drop(); }
 
  private:
   // A cell alone: the same request without its directions.
@@ -149,14 +150,12 @@ class GridRunner : public JobRunner {
       picture.infotext = found->second;
     GridJob alone = job;
     alone.request.base = cell.request;
-    if (!cell.model.empty()) alone.model = cell.model;
-    if (!cell.vae.empty()) alone.vae = cell.vae;
+    if (!cell.model.empty()) alone.choice.model = cell.model;
+    if (!cell.vae.empty()) alone.choice.vae = cell.vae;
     for (std::string& axis : alone.axes) axis.clear();
     picture.request = job_to_json(alone);
     return picture;
   }
-
-  DiffusionTools tools_;
 };
 
 }  // namespace
@@ -169,6 +168,7 @@ std::vector<Field> grid_fields() {
                                    "rows, likewise", "sheets, likewise"};
   for (size_t d = 0; d < 3; ++d)
     fields.push_back({.name = kAxes[d], .default_value = "", .what = kWhat[d], .maximum = 2000});
+  fields.push_back(control_field());
   return fields;
 }
 

@@ -1,13 +1,14 @@
 #include "studio/img2img_runner.h"
 
 #include "studio/control_json.h"
+#include "studio/diffusion_run.h"
 
 namespace pentimento {
 namespace {
 
-class Img2ImgRunner : public JobRunner {
+class Img2ImgRunner : public DiffusionRunner {
  public:
-  explicit Img2ImgRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
+  using DiffusionRunner::DiffusionRunner;
 
   JobKind describe() const override {
     JobKind kind{.kind = "img2img",
@@ -22,17 +23,15 @@ class Img2ImgRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     Img2ImgJob job = img2img_job_from_json(request);
-    tools_.decide(job);
-    tools_.decide(job.controls, inputs, /*from_picture=*/true);
+    tools_.decide(job.request, job.choice);
+    tools_.decide(job.choice.controls, inputs, /*from_picture=*/true);
     validate(job.request);
     return img2img_job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const Img2ImgJob job = img2img_job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const InputImage input = input_of(inputs, "source").value();
     const Timings timings(tools_.timings_file);
     return report_of(plan_img2img(*model, job.request, &input, *job.request.seed, &timings));
@@ -40,30 +39,20 @@ class Img2ImgRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const Img2ImgJob job = img2img_job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
+    DiffusionRun run(tools_, job.choice, inputs, port);
     const InputImage input = input_of(inputs, "source").value();
-    Timings timings(tools_.timings_file);
-    const Img2ImgPlan plan = plan_img2img(*model, job.request, &input, *job.request.seed, &timings);
-    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    controls.steer(options);
-    options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
-      RunnerPicture picture = tools_.picture(job.request, *model, made);
-      Img2ImgJob single{single_of(job.request, plan, index), job.model, job.vae, job.text_encoder,
-                        job.controls};
+    const Img2ImgPlan plan =
+        plan_img2img(*run.model, job.request, &input, *job.request.seed, &run.timings);
+    run.options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
+      RunnerPicture picture = tools_.picture(job.request, *run.model, made);
+      Img2ImgJob single{single_of(job.request, plan, index), job.choice};
       single.request.width = plan.width;
       single.request.height = plan.height;
       picture.request = img2img_job_to_json(single);
       port.picture(static_cast<int>(index), std::move(picture));
     };
-    run_img2img(*model, job.request, plan, &input, options, port.progress);
+    run_img2img(*run.model, job.request, plan, &input, run.options, port.progress);
   }
-
-  void unload() override { tools_.unload(); }
-
- private:
-  DiffusionTools tools_;
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include "studio/control_json.h"
 #include "studio/json_visitor.h"
-#include "studio/request_json.h"
 
 namespace pentimento {
 namespace {
@@ -100,22 +99,15 @@ std::vector<Field> inpaint_fields() {
 }
 
 InpaintJob inpaint_job_from_json(const Json& json) {
-  InpaintJob job{inpaint_preset(value_of(kIntents, json.value("intent", Json("")))), {}, {}};
-  Img2ImgJob base{job.request.base, {}, {}};
-  read_img2img_job(json, base);
-  job.model = base.model;
-  job.vae = base.vae;
-  job.text_encoder = base.text_encoder;
-  job.controls = std::move(base.controls);
-  job.request.base = std::move(base.request);
+  InpaintJob job{inpaint_preset(value_of(kIntents, json.value("intent", Json("")))), {}};
+  read_img2img(json, job.request.base, job.choice);
   Reader reader(json);
   visit(reader, job.request);
   return job;
 }
 
 Json inpaint_job_to_json(const InpaintJob& job) {
-  Json json =
-      img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
+  Json json = img2img_to_json(job.request.base, job.choice);
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);

@@ -4,16 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "pipelines/control.h"
 #include "pipelines/inpaint.h"
-#include "studio/fields.h"
+#include "studio/request_json.h"
 
 namespace pentimento {
 
 struct InpaintJob {
   InpaintRequest request;
-  std::string model, vae, text_encoder;
-  std::vector<ControlUnit> controls = {};
+  ModelChoice choice;
 };
 
 // img2img's fields, `control`, and those of the mask.

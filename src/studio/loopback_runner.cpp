@@ -2,6 +2,7 @@
 
 #include "pipelines/loopback.h"
 #include "studio/control_json.h"
+#include "studio/diffusion_run.h"
 #include "studio/json_visitor.h"
 
 namespace pentimento {
@@ -13,8 +14,7 @@ constexpr Word<LoopCurve> kCurves[] = {{"linear", LoopCurve::Linear},
 
 struct LoopbackJob {
   LoopbackRequest request;
-  std::string model, vae, text_encoder;
-  std::vector<ControlUnit> controls = {};
+  ModelChoice choice;
 };
 
 template <typename Visitor, typename Request>
@@ -25,27 +25,24 @@ void visit(Visitor& field, Request& r) {
 }
 
 LoopbackJob job_from_json(const Json& json) {
-  Img2ImgJob base = img2img_job_from_json(json);
-  LoopbackJob job{.model = base.model, .vae = base.vae, .text_encoder = base.text_encoder};
-  job.request.base = std::move(base.request);
-  job.controls = std::move(base.controls);
+  LoopbackJob job;
+  read_img2img(json, job.request.base, job.choice);
   Reader reader(json);
   visit(reader, job.request);
   return job;
 }
 
 Json job_to_json(const LoopbackJob& job) {
-  Json json =
-      img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
+  Json json = img2img_to_json(job.request.base, job.choice);
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
   return json;
 }
 
-class LoopbackRunner : public JobRunner {
+class LoopbackRunner : public DiffusionRunner {
  public:
-  explicit LoopbackRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
+  using DiffusionRunner::DiffusionRunner;
 
   JobKind describe() const override {
     JobKind kind{.kind = "loopback",
@@ -59,22 +56,15 @@ class LoopbackRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     LoopbackJob job = job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
-    job.request.base = base.request;
-    tools_.decide(job.controls, inputs, /*from_picture=*/true);
+    tools_.decide(job.request.base, job.choice);
+    tools_.decide(job.choice.controls, inputs, /*from_picture=*/true);
     validate(job.request);
     return job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const LoopbackJob job = job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const InputImage source = input_of(inputs, "source").value();
     const Timings timings(tools_.timings_file);
     PlanReport report =
@@ -85,27 +75,17 @@ class LoopbackRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const LoopbackJob job = job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
+    DiffusionRun run(tools_, job.choice, inputs, port);
     const InputImage source = input_of(inputs, "source").value();
-    Timings timings(tools_.timings_file);
     const Img2ImgPlan plan =
-        plan_loopback(*model, job.request, source, *job.request.base.seed, &timings);
-    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    controls.steer(options);
-    options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
-      RunnerPicture picture = tools_.picture(job.request.base, *model, made);
+        plan_loopback(*run.model, job.request, source, *job.request.base.seed, &run.timings);
+    run.options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
+      RunnerPicture picture = tools_.picture(job.request.base, *run.model, made);
       picture.request = job_to_json(job);  // a loop needs those before it
       port.picture(static_cast<int>(index), std::move(picture));
     };
-    run_loopback(*model, job.request, plan, source, options, port.progress);
+    run_loopback(*run.model, job.request, plan, source, run.options, port.progress);
   }
-
-  void unload() override { tools_.unload(); }
-
- private:
-  DiffusionTools tools_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "studio/outpaint_runner.h"
 
 #include "pipelines/outpaint.h"
+#include "studio/diffusion_run.h"
 #include "studio/json_visitor.h"
 
 namespace pentimento {
@@ -14,7 +15,7 @@ constexpr Word<OutpaintFill> kFills[] = {{"blur", OutpaintFill::Blur},
 
 struct OutpaintJob {
   OutpaintRequest request;
-  std::string model, vae, text_encoder;
+  ModelChoice choice;
 };
 
 template <typename Visitor, typename Request>
@@ -29,9 +30,8 @@ void visit(Visitor& field, Request& r) {
 }
 
 OutpaintJob job_from_json(const Json& json) {
-  Img2ImgJob base = img2img_job_from_json(json);
-  OutpaintJob job{.model = base.model, .vae = base.vae, .text_encoder = base.text_encoder};
-  job.request.base = std::move(base.request);
+  OutpaintJob job;
+  read_img2img(json, job.request.base, job.choice);
   Reader reader(json);
   visit(reader, job.request);
   const auto side = [&](const char* name, Extent& extent) {
@@ -46,7 +46,7 @@ OutpaintJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const OutpaintJob& job) {
-  Json json = img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder});
+  Json json = img2img_to_json(job.request.base, job.choice);
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
@@ -57,9 +57,9 @@ Json job_to_json(const OutpaintJob& job) {
   return json;
 }
 
-class OutpaintRunner : public JobRunner {
+class OutpaintRunner : public DiffusionRunner {
  public:
-  explicit OutpaintRunner(DiffusionTools tools) : tools_(std::move(tools)) {}
+  using DiffusionRunner::DiffusionRunner;
 
   JobKind describe() const override {
     return {.kind = "outpaint",
@@ -71,21 +71,14 @@ class OutpaintRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs&) const override {
     OutpaintJob job = job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.request.base = base.request;
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
+    tools_.decide(job.request.base, job.choice);
     validate(job.request);
     return job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const OutpaintJob job = job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const InputImage source = input_of(inputs, "source").value();
     const Timings timings(tools_.timings_file);
     const OutpaintPlan plan =
@@ -100,33 +93,20 @@ class OutpaintRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const OutpaintJob job = job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
+    DiffusionRun run(tools_, job.choice, inputs, port);
     const InputImage source = input_of(inputs, "source").value();
-    Timings timings(tools_.timings_file);
     const OutpaintPlan plan =
-        plan_outpaint(*model, job.request, source, *job.request.base.seed, &timings);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    options.is_done = {};              // asked for every pass: it would mean the pass
-    std::optional<JoinedRuns> memory;  // all passes of all pictures ask in one row
-    if (options.memory) {
-      memory.emplace(*options.memory);
-      options.memory = &*memory;
-    }
-    options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
-      RunnerPicture picture = tools_.picture(job.request.base, *model, made);
+        plan_outpaint(*run.model, job.request, source, *job.request.base.seed, &run.timings);
+    run.join_runs();  // of all passes of all pictures
+    run.options.on_picture = [&](size_t index, const Img2ImgPicture& made) {
+      RunnerPicture picture = tools_.picture(job.request.base, *run.model, made);
       OutpaintJob single = job;
       single.request.base = single_of(job.request.base, plan.img2img, index);
       picture.request = job_to_json(single);
       port.picture(static_cast<int>(index), std::move(picture));
     };
-    run_outpaint(*model, job.request, plan, source, options, port.progress);
+    run_outpaint(*run.model, job.request, plan, source, run.options, port.progress);
   }
-
-  void unload() override { tools_.holder->drop(); }
-
- private:
-  DiffusionTools tools_;
 };
 
 Field side_field(const char* name) {

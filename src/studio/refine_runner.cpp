@@ -7,6 +7,7 @@
 #include "pipelines/upscale.h"
 #include "studio/coded_error.h"
 #include "studio/control_json.h"
+#include "studio/diffusion_run.h"
 #include "studio/json_visitor.h"
 
 namespace pentimento {
@@ -17,9 +18,9 @@ constexpr int kStep_px = 8;
 
 struct RefineJob {
   RefineRequest request;  // its image's width and height are those of a tile
-  std::string model, vae, text_encoder, upscaler = kDefaultUpscaler;
+  ModelChoice choice;
+  std::string upscaler = kDefaultUpscaler;
   double scale = 2;
-  std::vector<ControlUnit> controls;
 };
 
 template <typename Visitor, typename Job>
@@ -32,22 +33,15 @@ void visit(Visitor& field, Job& job) {
 
 RefineJob job_from_json(const Json& json) {
   RefineJob job;
-  Img2ImgJob base;
-  base.request.strength = 0.2;
-  read_img2img_job(json, base);
-  job.model = base.model;
-  job.vae = base.vae;
-  job.text_encoder = base.text_encoder;
-  job.controls = std::move(base.controls);
-  job.request.image = std::move(base.request);
+  job.request.image.strength = 0.2;
+  read_img2img(json, job.request.image, job.choice);
   Reader reader(json);
   visit(reader, job);
   return job;
 }
 
 Json job_to_json(const RefineJob& job) {
-  Json json =
-      img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder, job.controls});
+  Json json = img2img_to_json(job.request.image, job.choice);
   Writer writer;
   visit(writer, job);
   json.update(writer.json);
@@ -87,10 +81,10 @@ int64_t pixel_steps(const RefinePlan& plan, const RefineJob& job) {
          plan.tile.model_calls * job.request.image.batch;
 }
 
-class RefineRunner : public JobRunner {
+class RefineRunner : public DiffusionRunner {
  public:
   RefineRunner(DiffusionTools tools, Enlarge enlarge)
-      : tools_(std::move(tools)), enlarge_(std::move(enlarge)) {}
+      : DiffusionRunner(std::move(tools)), enlarge_(std::move(enlarge)) {}
 
   JobKind describe() const override {
     JobKind kind{.kind = "refine",
@@ -104,24 +98,17 @@ class RefineRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     RefineJob job = job_from_json(request);
-    Img2ImgJob base{job.request.image, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.request.image = base.request;
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
-    tools_.decide(job.controls, inputs, /*from_picture=*/true);
+    tools_.decide(job.request.image, job.choice);
+    tools_.decide(job.choice.controls, inputs, /*from_picture=*/true);
     const auto problems = problems_of(picture_of(job, 0));
     if (!problems.empty())
       throw CodedError(ErrorKind::InvalidArgument, "invalid", problems.front(), "request");
     return job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& inputs) override {
     const RefineJob job = job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const Size size = enlarged_size(job, input_of(inputs, "source").value().image);
     const Timings timings(tools_.timings_file);
     const RefinePlan plan = plan_refine(*model, picture_of(job, 0), size.width, size.height,
@@ -140,36 +127,25 @@ class RefineRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const RefineJob job = job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
+    DiffusionRun run(tools_, job.choice, inputs, port);
     InputImage picture = input_of(inputs, "source").value();
     picture.image = enlarged(job, to_rgb(picture.image));
-    Timings timings(tools_.timings_file);
-    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    controls.steer(options);
-    options.is_done = {};  // all tiles of all pictures ask in one row
-    std::optional<JoinedRuns> memory;
-    if (options.memory) {
-      memory.emplace(*options.memory);
-      options.memory = &*memory;
-    }
+    run.join_runs();  // of all tiles of all pictures
     for (int k = 0; k < job.request.image.batch; ++k) {
       const RefineRequest asked = picture_of(job, k);
-      const RefinePlan plan = plan_refine(*model, asked, picture.image.width, picture.image.height,
-                                          *asked.image.seed, &timings);
+      const RefinePlan plan = plan_refine(*run.model, asked, picture.image.width,
+                                          picture.image.height, *asked.image.seed, &run.timings);
       refuse_too_much(pixel_steps(plan, job));
-      Img2ImgPicture made = run_refine(*model, asked, plan, picture, options, port.progress);
+      Img2ImgPicture made =
+          run_refine(*run.model, asked, plan, picture, run.options, port.progress);
       if (job.upscaler != "None") made.infotext.set("SD upscale upscaler", job.upscaler);
-      RunnerPicture finished = tools_.picture(asked.image, *model, made);
+      RunnerPicture finished = tools_.picture(asked.image, *run.model, made);
       RefineJob single = job;
       single.request = asked;
       finished.request = job_to_json(single);
       port.picture(k, std::move(finished));
     }
   }
-
-  void unload() override { tools_.unload(); }
 
  private:
   Image enlarged(const RefineJob& job, const Image& picture) const {
@@ -181,7 +157,6 @@ class RefineRunner : public JobRunner {
     return to_rgb(enlarge_(picture, size.width, size.height, job.upscaler));
   }
 
-  DiffusionTools tools_;
   Enlarge enlarge_;
 };
 

@@ -18,12 +18,11 @@ constexpr Word<Emphasis> kEmphases[] = {{"original", Emphasis::Original},
                                         {"ignore", Emphasis::Ignore},
                                         {"no_norm", Emphasis::NoNorm}};
 
-template <typename Visitor, typename Job>
-void visit(Visitor& field, Job& job) {
-  auto& r = job.request;
-  field("model", job.model);
-  field("vae", job.vae);
-  field("text_encoder", job.text_encoder);
+template <typename Visitor, typename Request, typename Choice>
+void visit(Visitor& field, Request& r, Choice& choice) {
+  field("model", choice.model);
+  field("vae", choice.vae);
+  field("text_encoder", choice.text_encoder);
   field("prompt", r.prompt);
   field("negative_prompt", r.negative_prompt);
   field("strength", r.strength);
@@ -266,28 +265,32 @@ std::vector<Field> img2img_fields(bool with_picture) {
   return fields;
 }
 
-void read_img2img_job(const Json& json, Img2ImgJob& job) {
+void read_img2img(const Json& json, Img2ImgRequest& request, ModelChoice& choice) {
   Reader reader(json);
-  visit(reader, job);
-  job.controls = controls_from_json(json);
+  visit(reader, request, choice);
+  choice.controls = controls_from_json(json);
+}
+
+Json img2img_to_json(const Img2ImgRequest& request, const ModelChoice& choice) {
+  Writer writer;
+  visit(writer, request, choice);
+  if (!choice.controls.empty()) writer.json["control"] = controls_to_json(choice.controls);
+  return std::move(writer.json);
 }
 
 Img2ImgJob img2img_job_from_json(const Json& json) {
   Img2ImgJob job;
-  read_img2img_job(json, job);
+  read_img2img(json, job.request, job.choice);
   return job;
 }
 
-Json img2img_job_to_json(const Img2ImgJob& job) {
-  Writer writer;
-  visit(writer, job);
-  if (!job.controls.empty()) writer.json["control"] = controls_to_json(job.controls);
-  return std::move(writer.json);
-}
+Json img2img_job_to_json(const Img2ImgJob& job) { return img2img_to_json(job.request, job.choice); }
 
 Img2ImgJob img2img_job_from_infotext(const Infotext& info) {
-  return {request_from_infotext(info), info.get("Model").value_or(""), info.get("VAE").value_or(""),
-          info.get("Text encoder").value_or("")};
+  return {request_from_infotext(info),
+          {.model = info.get("Model").value_or(""),
+           .vae = info.get("VAE").value_or(""),
+           .text_encoder = info.get("Text encoder").value_or("")}};
 }
 
 }  // namespace pentimento

@@ -1,6 +1,7 @@
 #include "studio/try_on_runner.h"
 
 #include "studio/coded_error.h"
+#include "studio/diffusion_run.h"
 #include "studio/json_visitor.h"
 
 namespace pentimento {
@@ -8,7 +9,7 @@ namespace {
 
 struct TryOnJob {
   TryOnRequest request;
-  std::string model, vae, text_encoder;
+  ModelChoice choice;
   Json kind, place;  // as they are written
 };
 
@@ -22,12 +23,7 @@ void visit(Visitor& field, Request& r) {
 TryOnJob job_from_json(const Json& json) {
   TryOnJob job;
   job.request.image.strength = 1;
-  Img2ImgJob base{job.request.image, {}, {}};
-  read_img2img_job(json, base);
-  job.model = base.model;
-  job.vae = base.vae;
-  job.text_encoder = base.text_encoder;
-  job.request.image = std::move(base.request);
+  read_img2img(json, job.request.image, job.choice);
   Reader reader(json);
   visit(reader, job.request);
   job.kind = json.value("kind", Json(nullptr));
@@ -47,7 +43,7 @@ TryOnJob job_from_json(const Json& json) {
 }
 
 Json job_to_json(const TryOnJob& job) {
-  Json json = img2img_job_to_json({job.request.image, job.model, job.vae, job.text_encoder});
+  Json json = img2img_to_json(job.request.image, job.choice);
   Writer writer;
   visit(writer, job.request);
   json.update(writer.json);
@@ -75,10 +71,10 @@ struct TryOnPictures {
   std::vector<Face> faces;
 };
 
-class TryOnRunner : public JobRunner {
+class TryOnRunner : public DiffusionRunner {
  public:
   TryOnRunner(DiffusionTools tools, FindFaces find)
-      : tools_(std::move(tools)), find_(std::move(find)) {}
+      : DiffusionRunner(std::move(tools)), find_(std::move(find)) {}
 
   JobKind describe() const override {
     return {.kind = "try_on",
@@ -92,23 +88,16 @@ class TryOnRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs&) const override {
     TryOnJob job = job_from_json(request);
-    Img2ImgJob base{job.request.image, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.request.image = base.request;
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
+    tools_.decide(job.request.image, job.choice);
     const auto problems = problems_of(job.request);
     if (!problems.empty())
       throw CodedError(ErrorKind::InvalidArgument, "invalid", problems.front(), "request");
     return job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs& files) override {
     const TryOnJob job = job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const TryOnPictures pictures(files, find_);
     const Timings timings(tools_.timings_file);
     const TryOnPlan plan =
@@ -122,30 +111,19 @@ class TryOnRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& files, const RunnerPort& port) override {
     const TryOnJob job = job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
+    DiffusionRun run(tools_, job.choice, files, port);
     const TryOnPictures pictures(files, find_);
-    Timings timings(tools_.timings_file);
-    const TryOnPlan plan =
-        plan_try_on(*model, job.request, pictures.inputs(), *job.request.image.seed, &timings);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    options.is_done = {};  // asked for each of its two passes
-    std::optional<JoinedRuns> memory;
-    if (options.memory) {
-      memory.emplace(*options.memory);
-      options.memory = &*memory;
-    }
+    const TryOnPlan plan = plan_try_on(*run.model, job.request, pictures.inputs(),
+                                       *job.request.image.seed, &run.timings);
+    run.join_runs();  // of both passes
     const Img2ImgPicture made =
-        run_try_on(*model, job.request, plan, pictures.inputs(), options, port.progress);
-    RunnerPicture picture = tools_.picture(job.request.image, *model, made);
+        run_try_on(*run.model, job.request, plan, pictures.inputs(), run.options, port.progress);
+    RunnerPicture picture = tools_.picture(job.request.image, *run.model, made);
     picture.request = job_to_json(job);
     port.picture(0, std::move(picture));
   }
 
-  void unload() override { tools_.holder->drop(); }
-
  private:
-  DiffusionTools tools_;
   FindFaces find_;
 };
 

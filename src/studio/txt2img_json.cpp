@@ -4,7 +4,6 @@
 
 #include "studio/control_json.h"
 #include "studio/json_visitor.h"
-#include "studio/request_json.h"
 
 namespace pentimento {
 namespace {
@@ -75,18 +74,15 @@ std::vector<Field> txt2img_fields() {
 }
 
 Txt2ImgJob txt2img_job_from_json(const Json& json) {
-  Img2ImgJob base = img2img_job_from_json(json);
-  Txt2ImgJob job{.model = base.model, .vae = base.vae, .text_encoder = base.text_encoder};
-  job.request.base = std::move(base.request);
-  job.controls = std::move(base.controls);
+  Txt2ImgJob job;
+  read_img2img(json, job.request.base, job.choice);
   Reader reader(json);
   visit(reader, job);
   return job;
 }
 
 Json txt2img_job_to_json(const Txt2ImgJob& job) {
-  Json json =
-      img2img_job_to_json({job.request.base, job.model, job.vae, job.text_encoder, job.controls});
+  Json json = img2img_to_json(job.request.base, job.choice);
   Writer writer;
   visit(writer, job);
   json.update(writer.json);

@@ -4,17 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "pipelines/control.h"
 #include "pipelines/hires.h"
-#include "studio/fields.h"
+#include "studio/request_json.h"
 
 namespace pentimento {
 
 struct Txt2ImgJob {
   HiresRequest request;  // only `base` counts without `hires`
   bool hires = false;
-  std::string model, vae, text_encoder;
-  std::vector<ControlUnit> controls = {};
+  ModelChoice choice;
 };
 
 std::vector<Field> txt2img_fields();

@@ -1,15 +1,16 @@
 #include "studio/txt2img_runner.h"
 
 #include "studio/control_json.h"
+#include "studio/diffusion_run.h"
 #include "studio/txt2img_json.h"
 
 namespace pentimento {
 namespace {
 
-class Txt2ImgRunner : public JobRunner {
+class Txt2ImgRunner : public DiffusionRunner {
  public:
   Txt2ImgRunner(DiffusionTools tools, Enlarge enlarge)
-      : tools_(std::move(tools)), enlarge_(std::move(enlarge)) {}
+      : DiffusionRunner(std::move(tools)), enlarge_(std::move(enlarge)) {}
 
   JobKind describe() const override {
     JobKind kind{.kind = "txt2img",
@@ -22,13 +23,8 @@ class Txt2ImgRunner : public JobRunner {
 
   Json resolve(Json request, const JobInputs& inputs) const override {
     Txt2ImgJob job = txt2img_job_from_json(request);
-    Img2ImgJob base{job.request.base, job.model, job.vae, job.text_encoder};
-    tools_.decide(base);
-    job.request.base = base.request;
-    job.model = base.model;
-    job.vae = base.vae;
-    job.text_encoder = base.text_encoder;
-    tools_.decide(job.controls, inputs, /*from_picture=*/false);
+    tools_.decide(job.request.base, job.choice);
+    tools_.decide(job.choice.controls, inputs, /*from_picture=*/false);
     if (job.hires)
       validate(job.request);
     else
@@ -36,11 +32,9 @@ class Txt2ImgRunner : public JobRunner {
     return txt2img_job_to_json(job);
   }
 
-  bool plans_quickly(const Json& request) const override { return tools_.loads_quickly(request); }
-
   PlanReport plan(const Json& request, const JobInputs&) override {
     const Txt2ImgJob job = txt2img_job_from_json(request);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, {});
+    const auto model = tools_.load(job.choice, {});
     const Timings timings(tools_.timings_file);
     const uint64_t seed = *job.request.base.seed;
     if (!job.hires)
@@ -58,25 +52,19 @@ class Txt2ImgRunner : public JobRunner {
 
   void run(const Json& request, const JobInputs& inputs, const RunnerPort& port) override {
     const Txt2ImgJob job = txt2img_job_from_json(request);
-    port.progress.at("load", 0, 1);
-    const auto model = tools_.load({job.model, job.vae, job.text_encoder}, port.progress);
-    Timings timings(tools_.timings_file);
-    const Controls controls = tools_.controls(job.controls, inputs, *model, port.progress);
-    Img2ImgOptions options = tools_.options(*model, timings, port);
-    controls.steer(options);
+    DiffusionRun run(tools_, job.choice, inputs, port);
     const uint64_t seed = *job.request.base.seed;
     if (job.hires) {
-      const HiresPlan plan = plan_hires(*model, job.request, seed, &timings);
-      options.on_picture = reporter(job, *model, plan.first, port);
-      run_hires(*model, job.request, plan, enlarge_, options, port.progress);
+      const HiresPlan plan = plan_hires(*run.model, job.request, seed, &run.timings);
+      run.options.on_picture = reporter(job, *run.model, plan.first, port);
+      run_hires(*run.model, job.request, plan, enlarge_, run.options, port.progress);
     } else {
-      const Img2ImgPlan plan = plan_img2img(*model, job.request.base, nullptr, seed, &timings);
-      options.on_picture = reporter(job, *model, plan, port);
-      run_img2img(*model, job.request.base, plan, nullptr, options, port.progress);
+      const Img2ImgPlan plan =
+          plan_img2img(*run.model, job.request.base, nullptr, seed, &run.timings);
+      run.options.on_picture = reporter(job, *run.model, plan, port);
+      run_img2img(*run.model, job.request.base, plan, nullptr, run.options, port.progress);
     }
   }
-
-  void unload() override { tools_.unload(); }
 
  private:
   // Everything it refers to outlives the run.
@@ -95,7 +83,6 @@ class Txt2ImgRunner : public JobRunner {
     };
   }
 
-  DiffusionTools tools_;
   Enlarge enlarge_;
 };
 

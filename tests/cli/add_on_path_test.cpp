@@ -6,11 +6,13 @@
 
 #include "base/error.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::refusal;
 using testing::TempDir;
 
 struct Home {
@@ -24,17 +26,6 @@ struct Home {
     return path;
   }
 };
-
-std::string refusal(ErrorKind kind, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), kind) << e.what();
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
 
 TEST(AddOnPath, IsAFileOrANameInItsFolder) {
   Home home;

@@ -354,6 +354,27 @@ TEST(Cli, HelpTeaches) {
   EXPECT_TRUE(has(program.run({"--help"}).out, "pentimento stylize photo.jpg"));
 }
 
+TEST(Cli, WrongUsageIsSaidInPlainWords) {
+  Program program;
+  const auto said = [&](const std::vector<std::string>& words, const char* sentence) {
+    const Outcome outcome = program.run(words);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_TRUE(has(outcome.err, sentence)) << outcome.err;
+  };
+  said({}, "say what to do: img2img txt2img");
+  said({"imgimg", "x.png"}, "imgimg: no such verb; did you mean img2img");
+  said({"--hlep"}, "--hlep: no such option; did you mean --help");
+  said({"models", "lst"}, "lst: no such verb; did you mean list");
+  said({"models", "lst"}, "Try: pentimento models --help");
+  said({"img2img", kPicture, "--bacth", "3"}, "--bacth: no such option; did you mean --batch");
+  said({"img2img", kPicture, "--strength", "much"}, "--strength: 'much' is no number");
+  said({"img2img", kPicture, "--rng", "gpu"}, "--rng is 'gpu', expected one of cpu, nv");
+  said({"info"}, "image is missing: ");
+  said({"info", kPicture, "more"}, "more: one word too many");
+  said({"img2img", kPicture, "--seed", "-2"}, "or -1 to have one drawn");
+  EXPECT_EQ(program.run({"inspect", "nowhere.safetensors"}).code, 3);
+}
+
 TEST(Cli, StylizePaintsWithoutAModel) {
   Program program;
   const Outcome outcome = program.run({"stylize", kPicture, "--style", "0", "-o", "a.jpg"});

@@ -102,7 +102,7 @@ TEST(InpaintVerb, AnIntentChoosesWhatTheUserHasNot) {
 
 TEST(InpaintVerb, RefusesWhatCannotBe) {
   Program program;
-  EXPECT_TRUE(has(program.run(verb("inpaint", {})).err, "--mask is required"));
+  EXPECT_TRUE(has(program.run(verb("inpaint", {})).err, "--mask is missing"));
   EXPECT_EQ(program.run(verb("inpaint", {"--mask", "none.png"})).code, 3);
   const Outcome both = program.run({"inpaint", "-", "--mask", "-"});
   EXPECT_EQ(both.code, 2);

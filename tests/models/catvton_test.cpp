@@ -3,12 +3,15 @@
 
 #include "base/error.h"
 #include "models/tiny_models.h"
+#include "support/refusal.h"
 #include "weights/catvton_file.h"
 
 namespace pentimento {
 namespace {
 
 using testing::Golden;
+using testing::refusal;
+using testing::says;
 using testing::TempDir;
 
 // The tiny model with nine input channels, as an SD 1.5 inpainting checkpoint.
@@ -28,21 +31,6 @@ std::filesystem::path attention_file(const TempDir& folder, const std::string& n
   if (change) change(tensors);
   write_safetensors(folder / name, tensors, {});
   return folder / name;
-}
-
-std::string refusal(ErrorKind kind, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), kind) << e.what();
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
-
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(CatVton, PredictsAsItsRestatementDoes) {

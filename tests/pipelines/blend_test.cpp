@@ -9,13 +9,16 @@
 #include "pipelines/add_on_files.h"
 #include "pipelines/add_ons.h"
 #include "pipelines/pixels.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
 
 using testing::Golden;
 using testing::golden_path;
+using testing::refusal;
 using testing::relative_error;
+using testing::says;
 using testing::TempDir;
 
 // The tiny model, its adapters and CLIP.
@@ -43,21 +46,6 @@ struct Studio {
 Studio& studio() {
   static Studio shared;
   return shared;
-}
-
-std::string refusal(ErrorKind kind, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), kind) << e.what();
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
-
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // What the network predicts under an image prompt, the positive branch of it or the negative.

@@ -14,27 +14,16 @@
 #include "pipelines/guidance.h"
 #include "pipelines/img2img.h"
 #include "pipelines/inpaint.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
 
 using testing::golden_path;
+using testing::refusal;
 using testing::relative_error;
+using testing::says;
 using testing::TempDir;
-
-std::string refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
-
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST(ControlUnit, IsReadFromOneWord) {
   const ControlUnit unit = parse_control_unit(
@@ -60,7 +49,8 @@ TEST(ControlUnit, RefusesWhatItCannotRead) {
   EXPECT_TRUE(says(refusal([] { parse_control_unit("x:weight=1,wait=2"); }), "'wait=2'"));
   EXPECT_TRUE(says(refusal([] { parse_control_unit("x:mode=strong"); }), "balanced"));
   EXPECT_TRUE(says(refusal([] { parse_control_unit("x:resize=squash"); }), "stretch"));
-  EXPECT_TRUE(says(refusal([] { parse_control_unit("x:pre=depth_midas"); }), "depth_midas"));
+  EXPECT_TRUE(says(refusal(ErrorKind::Unsupported, [] { parse_control_unit("x:pre=depth_midas"); }),
+                   "depth_midas"));
   const ControlUnit wrong{
       .network = "", .weight = 3, .start = 0.7, .end = 0.2, .resize_mode = ResizeMode::Latent};
   EXPECT_EQ(problems_of(wrong).size(), 4u);
@@ -391,7 +381,9 @@ TEST(SteeringCost, IsRefusedWhenItDoesNotFit) {
   Studio& s = studio();
   Img2ImgPlan plan = plan_img2img(s.model, {}, &s.cat, 0, nullptr);
   const SteeringCost cost{.controls = {{.network = std::make_shared<Giant>()}}};
-  EXPECT_TRUE(says(refusal([&] { count_steering(plan, s.model, cost, nullptr); }), "of memory"));
+  EXPECT_TRUE(
+      says(refusal(ErrorKind::OutOfMemory, [&] { count_steering(plan, s.model, cost, nullptr); }),
+           "of memory"));
 }
 
 TEST(ControlRecord, IsTheUnitThatWasWritten) {
@@ -500,9 +492,11 @@ TEST(MakeControl, TakesThePartOfTheControlPictureThatIsPainted) {
 TEST(AddOns, KeepANetworkAndRefuseOneOfAnotherKind) {
   Studio& s = studio();
   EXPECT_EQ(s.net(), s.net());
-  EXPECT_TRUE(says(refusal([&] { s.add_ons.ip_adapter(s.control_path, s.model, {}); }),
-                   "expected an IP-Adapter"));
-  EXPECT_TRUE(says(refusal([&] { s.add_ons.clip(s.control_path, {}); }), "image encoder"));
+  EXPECT_TRUE(says(
+      refusal(ErrorKind::Unsupported, [&] { s.add_ons.ip_adapter(s.control_path, s.model, {}); }),
+      "expected an IP-Adapter"));
+  EXPECT_TRUE(says(refusal(ErrorKind::Unsupported, [&] { s.add_ons.clip(s.control_path, {}); }),
+                   "image encoder"));
 }
 
 }  // namespace

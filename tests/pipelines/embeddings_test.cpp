@@ -11,6 +11,7 @@
 #include "pipelines/loras.h"
 #include "pipelines/prompt_words.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 #include "weights/tensor_file.h"
 
 namespace pentimento {
@@ -19,6 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::golden_path;
 using ::testing::HasSubstr;
+using testing::refusal;
 using testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -26,17 +28,6 @@ fs::path sample(const char* name) { return golden_path("pipelines_embeddings") /
 
 std::vector<float> expected_vectors() {
   return read_tensor_file(sample("params.safetensors")).tensors.at("emb_params").to_f32();
-}
-
-std::string refusal(ErrorKind kind, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error_name(error.kind()), error_name(kind)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
 }
 
 TensorView rows(std::vector<float> values, Shape shape) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "image/contact_sheet.h"
 #include "pipelines/tiny_studio.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 using Kind = GridParameter::Kind;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::refusal;
 using testing::TempDir;
 using testing::TinyStudio;
 
@@ -33,27 +35,15 @@ TEST(GridValues, AreListsAndRanges) {
   EXPECT_THAT(parse_values("1-5", Kind::Text), ElementsAre("1-5"));
 }
 
-std::string refusal(const std::function<void()>& what, ErrorKind kind) {
-  try {
-    what();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "was not refused";
-  return "";
-}
-
 TEST(GridValues, RefuseWhatMeansNothing) {
-  const auto invalid = ErrorKind::InvalidArgument;
   const auto axis = [](const char* text) { return [text] { parse_axis(text); }; };
-  EXPECT_THAT(refusal(axis("strength"), invalid), HasSubstr("expected NAME=VALUES"));
-  EXPECT_THAT(refusal(axis("strength="), invalid), HasSubstr("no values"));
-  EXPECT_THAT(refusal(axis("strength= , "), invalid), HasSubstr("no values"));
-  EXPECT_THAT(refusal(axis("seed=1-100000"), invalid), HasSubstr("more than 200"));
-  EXPECT_THAT(refusal(axis("seed=5-1 (+2)"), invalid), HasSubstr("leads through"));
-  EXPECT_THAT(refusal(axis("order=a,b,c,d,e,f"), invalid), HasSubstr("at most 5 words"));
-  EXPECT_THAT(refusal(axis("colour=1"), ErrorKind::NotFound),
+  EXPECT_THAT(refusal(axis("strength")), HasSubstr("expected NAME=VALUES"));
+  EXPECT_THAT(refusal(axis("strength=")), HasSubstr("no values"));
+  EXPECT_THAT(refusal(axis("strength= , ")), HasSubstr("no values"));
+  EXPECT_THAT(refusal(axis("seed=1-100000")), HasSubstr("more than 200"));
+  EXPECT_THAT(refusal(axis("seed=5-1 (+2)")), HasSubstr("leads through"));
+  EXPECT_THAT(refusal(axis("order=a,b,c,d,e,f")), HasSubstr("at most 5 words"));
+  EXPECT_THAT(refusal(ErrorKind::NotFound, axis("colour=1")),
               HasSubstr("there are strength, seed"));
 }
 
@@ -294,13 +284,11 @@ TEST(Grid, TheSameCommandMeansTheSameSeed) {
 
 TEST(Grid, RefusesWhatNoCellCouldPaint) {
   const auto plan_of = [](auto change) {
-    return refusal(
-        [&] {
-          GridRequest r = request();
-          change(r);
-          plan_grid(r, nullptr);
-        },
-        ErrorKind::InvalidArgument);
+    return refusal([&] {
+      GridRequest r = request();
+      change(r);
+      plan_grid(r, nullptr);
+    });
   };
   using R = GridRequest&;
   EXPECT_THAT(plan_of([](R r) { r.axes[0] = parse_axis("strength=0.3,1.5"); }),
@@ -346,18 +334,14 @@ TEST(ContactSheet, WritesItsLabels) {
 }
 
 TEST(ContactSheet, RefusesAWrongCountAndAGiant) {
-  const auto invalid = ErrorKind::InvalidArgument;
-  EXPECT_THAT(
-      refusal([] { lay_out({.title = "", .columns = {"a"}, .rows = {}, .cells = {}}); }, invalid),
-      HasSubstr("has 0 pictures"));
-  EXPECT_THAT(refusal(
-                  [] {
-                    ContactSheet sheet;
-                    sheet.columns.assign(40, "x");
-                    sheet.cells.assign(40, Image(1000, 20, 3));
-                    lay_out(sheet);
-                  },
-                  invalid),
+  EXPECT_THAT(refusal([] { lay_out({.title = "", .columns = {"a"}, .rows = {}, .cells = {}}); }),
+              HasSubstr("has 0 pictures"));
+  EXPECT_THAT(refusal([] {
+                ContactSheet sheet;
+                sheet.columns.assign(40, "x");
+                sheet.cells.assign(40, Image(1000, 20, 3));
+                lay_out(sheet);
+              }),
               HasSubstr("at most 200 megapixels"));
 }
 

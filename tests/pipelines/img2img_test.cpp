@@ -12,6 +12,7 @@
 #include "pipelines/conditioning.h"
 #include "pipelines/repeat.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -305,14 +306,8 @@ TEST(Img2Img, SizeFollowsThePictureAtTheModelsNativeArea) {
 }
 
 std::string refusal(const Img2ImgRequest& r, ErrorKind kind) {
-  try {
-    plan_img2img(studio().model, r, &studio().cat, 0, nullptr);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "was not refused";
-  return "";
+  return testing::refusal(kind,
+                          [&] { plan_img2img(studio().model, r, &studio().cat, 0, nullptr); });
 }
 
 TEST(Img2Img, RefusesUnknownLorasByName) {

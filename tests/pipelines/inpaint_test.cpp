@@ -10,6 +10,7 @@
 #include "pipelines/repeat.h"
 #include "pipelines/soft_inpainting.h"
 #include "pipelines/tiny_studio.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -485,14 +486,7 @@ TEST(Inpaint, AFullMaskIsSaidToKeepNothing) {
 
 std::string refusal(const InpaintRequest& r, const InputImage& mask) {
   TinyStudio& s = TinyStudio::get();
-  try {
-    plan_inpaint(s.model, r, s.cat, mask, 0, nullptr);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::InvalidArgument) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "was not refused";
-  return "";
+  return testing::refusal([&] { plan_inpaint(s.model, r, s.cat, mask, 0, nullptr); });
 }
 
 TEST(Inpaint, RefusesAnEmptyMask) {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "pipelines/img2img.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 #include "weights/key_maps.h"
 #include "weights/tensor_file.h"
 
@@ -18,18 +19,8 @@ namespace {
 
 using testing::golden_path;
 using ::testing::HasSubstr;
+using testing::refusal;
 using testing::TempDir;
-
-std::string refusal(ErrorKind kind, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error_name(error.kind()), error_name(kind)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
 
 class LoadedModels : public ::testing::Test {
  protected:

@@ -12,6 +12,7 @@
 #include "pipelines/img2img.h"
 #include "pipelines/repeat.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 #include "weights/tensor_file.h"
 
 namespace pentimento {
@@ -20,6 +21,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::golden_path;
 using ::testing::HasSubstr;
+using testing::refusal;
 using testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -38,17 +40,6 @@ fs::path write_lora(const fs::path& path, float value,
   fs::create_directories(path.parent_path());
   write_safetensors(path, {{"lora_unet_conv_in.diff", filled({16, 4, 3, 3}, value)}}, metadata);
   return path;
-}
-
-std::string refusal(ErrorKind kind, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error_name(error.kind()), error_name(kind)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
 }
 
 TEST(LoraTags, SayWhatA1111Reads) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "pipelines/outpaint_infotext.h"
 #include "pipelines/tiny_studio.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -251,14 +252,7 @@ TEST(Outpaint, ProgressCountsAllPassesAndCancelEndsThem) {
 }
 
 std::string refusal(const OutpaintRequest& r) {
-  try {
-    plan_of(r, gradient_sky(96, 72));
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::InvalidArgument);
-    return error.what();
-  }
-  ADD_FAILURE() << "was not refused";
-  return "";
+  return testing::refusal([&] { plan_of(r, gradient_sky(96, 72)); });
 }
 
 TEST(Outpaint, RefusesWhatWouldNotGrow) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "pipelines/stylize.h"
 #include "samplers/sampler.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -79,14 +80,7 @@ TEST(PaintingPresets, SpeakTheFewWordsOfOurOwnModel) {
 }
 
 std::string refusal(const std::string& csv) {
-  try {
-    parse_presets(csv);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::CorruptFile);
-    return error.what();
-  }
-  ADD_FAILURE() << "was not refused";
-  return "";
+  return testing::refusal(ErrorKind::CorruptFile, [&] { parse_presets(csv); });
 }
 
 TEST(PaintingPresets, RefuseADamagedTableByRow) {

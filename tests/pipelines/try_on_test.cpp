@@ -10,6 +10,7 @@
 #include "image/resize.h"
 #include "pipelines/try_on_infotext.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -18,6 +19,7 @@ using ::testing::ElementsAre;
 using testing::golden_path;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::refusal;
 
 // A red square with a white print before a grey wall.
 Image shirt() {
@@ -39,18 +41,6 @@ struct Painter {
 Painter& painter() {
   static Painter shared;
   return shared;
-}
-
-template <typename Action>
-std::string refusal(Action action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), ErrorKind::InvalidArgument);
-    return e.what();
-  }
-  ADD_FAILURE() << "was accepted";
-  return "";
 }
 
 class TryOn : public ::testing::Test {

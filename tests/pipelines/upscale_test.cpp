@@ -10,6 +10,7 @@
 #include "image/composite.h"
 #include "image/resize.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::refusal;
 namespace fs = std::filesystem;
 using Size = std::pair<int, int>;
 
@@ -29,19 +31,6 @@ UpscalerConfig network_of(int scale) {
 UpscalePlan plan_of(const UpscaleRequest& request, int scale, int width, int height) {
   const UpscalerConfig network = network_of(scale);
   return plan_upscale(request, "net", &network, width, height, nullptr);
-}
-
-template <typename Action>
-std::string refusal(ErrorKind kind, Action action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    EXPECT_STREQ(error_name(e.kind()), error_name(kind));
-    EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
-    return e.what();
-  }
-  ADD_FAILURE() << "was accepted";
-  return "";
 }
 
 TEST(UpscaleRequestProblems, AreNamedOneByOne) {

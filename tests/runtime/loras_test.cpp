@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "models/tiny_models.h"
+#include "support/refusal.h"
 #include "weights/key_maps.h"
 
 namespace pentimento {
@@ -14,6 +15,7 @@ namespace {
 
 using testing::Golden;
 using ::testing::HasSubstr;
+using testing::refusal;
 using testing::TempDir;
 
 TensorView single(float value) {
@@ -190,17 +192,6 @@ TEST_F(Loras, ReportWhatTheyCouldNotApply) {
   EXPECT_THAT(reports[0].describe(),
               HasSubstr("modules; not applied: lora_unet_no_such_layer: the model has no such"));
   expect_merged(*model);
-}
-
-std::string refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::InvalidArgument);
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
 }
 
 TEST_F(Loras, OfAnotherFamilyAreRefusedNamingIt) {

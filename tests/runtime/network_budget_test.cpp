@@ -46,6 +46,16 @@ TEST_F(Budget, WhatIsLargerThanTheLimitStillGetsAllTheRoomThereIs) {
   EXPECT_EQ(budget.held_bytes(), 0u);
 }
 
+TEST_F(Budget, HasRoomWhereNothingWouldHaveToGo) {
+  NetworkBudget budget(100, tell_);
+  budget.hold(network("a", 40));
+  EXPECT_TRUE(budget.has_room(60));
+  EXPECT_FALSE(budget.has_room(61));
+  available_ = 50;
+  EXPECT_FALSE(budget.has_room(60));
+  EXPECT_THAT(released_, IsEmpty());
+}
+
 TEST_F(Budget, WithoutALimitTheSystemDecides) {
   NetworkBudget budget(0, tell_);
   budget.hold(network("a", 1'000'000));

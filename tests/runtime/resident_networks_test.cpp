@@ -51,6 +51,56 @@ TEST(ResidentNetworks, TheOneUsedLongestAgoMakesRoomWhicheverModelItBelongsTo) {
   EXPECT_LE(resident_bytes(runtime), limit);
 }
 
+// Prepares and predicts after a picture was encoded, with or without a word before.
+Tensor encoded_and_predicted(StableDiffusion& model, std::span<const int64_t> expected) {
+  model.expect(expected, 8, 8);
+  model.encode(Golden("models_sd1.safetensors").tensor("vae.picture"), {});
+  return predicted(model);
+}
+
+TEST(ResidentNetworks, WhatIsExpectedIsCompiledBesideTheEncodingAndComputesTheSame) {
+  Runtime runtime(testing::f32_on_cpu());
+  const auto plain = testing::load(runtime, tiny_sd1()), told = testing::load(runtime, tiny_sd1());
+  const Tensor alone = encoded_and_predicted(*plain, {});
+  const std::vector<int64_t> one = {77};
+  EXPECT_EQ(encoded_and_predicted(*told, one).data, alone.data);
+  EXPECT_EQ(told->compile_records().size(), plain->compile_records().size());
+  EXPECT_EQ(told->compile_records().at(1).network, "unet") << "before its conditioning";
+  EXPECT_EQ(resident_bytes(*told), resident_bytes(*plain));
+}
+
+TEST(ResidentNetworks, AWrongExpectationOnlyCostsTime) {
+  Runtime runtime(testing::f32_on_cpu());
+  const auto plain = testing::load(runtime, tiny_sd1()), told = testing::load(runtime, tiny_sd1());
+  const std::vector<int64_t> three = {77, 77, 154};
+  EXPECT_EQ(encoded_and_predicted(*told, three).data, predicted(*plain).data);
+}
+
+TEST(ResidentNetworks, NothingIsExpectedWhereMemoryIsShort) {
+  Runtime runtime(testing::f32_on_cpu());
+  limit_resident_bytes(runtime, bytes_of_one());
+  const auto model = testing::load(runtime, tiny_sd1());
+  const std::vector<int64_t> one = {77};
+  encoded_and_predicted(*model, one);
+  EXPECT_EQ(model->compile_records().at(1).network, "unet_conditioning") << "as without a word";
+  EXPECT_LE(resident_bytes(runtime), bytes_of_one());
+}
+
+TEST(ResidentNetworks, AnExpectationThatIsCancelledIsForgotten) {
+  Runtime runtime(testing::f32_on_cpu());
+  const auto model = testing::load(runtime, tiny_sd1());
+  const std::vector<int64_t> one = {77};
+  model->expect(one, 8, 8);
+  Progress progress;
+  progress.report = [&](const ProgressEvent& event) {
+    if (event.stage == "compile" && event.done == 1) progress.cancel.cancel();
+  };
+  EXPECT_THROW(model->encode(Golden("models_sd1.safetensors").tensor("vae.picture"), progress),
+               Error);
+  const auto fresh = testing::load(runtime, tiny_sd1());
+  EXPECT_EQ(predicted(*model).data, predicted(*fresh).data);
+}
+
 TEST(ResidentNetworks, AModelThatGoesGivesItsBytesBack) {
   Runtime runtime(testing::f32_on_cpu());
   auto model = testing::load(runtime, tiny_sd1());

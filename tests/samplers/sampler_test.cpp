@@ -12,9 +12,9 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 using testing::noise_of;
+using testing::refusal;
 using testing::sd_table;
 using testing::towards;
 
@@ -44,11 +44,11 @@ TEST(SamplerName, IsFoundByNameOrAliasInAnyCase) {
 }
 
 TEST(SamplerName, AnUnknownOneGetsCloseNames) {
-  EXPECT_THAT(error_of(ErrorKind::NotFound, [] { find_sampler("Eular a"); }),
+  EXPECT_THAT(refusal(ErrorKind::NotFound, [] { find_sampler("Eular a"); }),
               AllOf(HasSubstr("unknown sampler 'Eular a'"), HasSubstr("mean 'Euler a'")));
-  EXPECT_THAT(error_of(ErrorKind::NotFound, [] { find_sampler("DPM++ 2N"); }),
+  EXPECT_THAT(refusal(ErrorKind::NotFound, [] { find_sampler("DPM++ 2N"); }),
               HasSubstr("'DPM++ 2M'"));
-  EXPECT_LT(error_of(ErrorKind::NotFound, [] { find_sampler(std::string(1 << 20, 'x')); }).size(),
+  EXPECT_LT(refusal(ErrorKind::NotFound, [] { find_sampler(std::string(1 << 20, 'x')); }).size(),
             200u);
 }
 
@@ -71,8 +71,8 @@ TEST(SamplerName, AScheduleAtItsEndIsSplitOff) {
 }
 
 TEST(SamplerName, UnknownPartsAreRefusedUnlikeA1111) {
-  error_of(ErrorKind::NotFound, [] { resolve_sampler_name("Foo Karras", ""); });
-  error_of(ErrorKind::NotFound, [] { resolve_sampler_name("Euler", "Foo"); });
+  refusal(ErrorKind::NotFound, [] { resolve_sampler_name("Foo Karras", ""); });
+  refusal(ErrorKind::NotFound, [] { resolve_sampler_name("Euler", "Foo"); });
 }
 
 TEST(SamplerName, AutomaticGivesWayToTheSamplersOwnSchedule) {
@@ -160,7 +160,7 @@ TEST(Sampler, StopsWhereTheDenoiserThrows) {
       if (++calls == 2) throw Error(ErrorKind::Cancelled, "cancelled");
       return x;
     };
-    error_of(ErrorKind::Cancelled, [&] { run_sigmas(info, cancelled); });
+    refusal(ErrorKind::Cancelled, [&] { run_sigmas(info, cancelled); });
     EXPECT_EQ(calls, 2) << info.name;
   }
 }
@@ -168,8 +168,8 @@ TEST(Sampler, StopsWhereTheDenoiserThrows) {
 TEST(Sampler, RefusesSchedulesThatAreNone) {
   const SamplerInfo& euler = find_sampler("Euler");
   const auto refused = [&](const std::vector<double>& sigmas) {
-    return error_of(ErrorKind::InvalidArgument,
-                    [&] { sample(euler, Vec(4), sigmas, {.denoise = towards(Vec(4))}); });
+    return refusal(ErrorKind::InvalidArgument,
+                   [&] { sample(euler, Vec(4), sigmas, {.denoise = towards(Vec(4))}); });
   };
   EXPECT_THAT(refused({}), HasSubstr("0 noise levels"));
   EXPECT_THAT(refused({1}), HasSubstr("1 noise levels"));
@@ -180,8 +180,8 @@ TEST(Sampler, RefusesSchedulesThatAreNone) {
 TEST(Sampler, RefusesAnEtaOutOfRange) {
   for (double eta : {-0.1, 1.1, double{NAN}})
     EXPECT_THAT(
-        error_of(ErrorKind::InvalidArgument,
-                 [&] { run_sigmas(find_sampler("Euler a"), towards(Vec(60)), {.eta = eta}); }),
+        refusal(ErrorKind::InvalidArgument,
+                [&] { run_sigmas(find_sampler("Euler a"), towards(Vec(60)), {.eta = eta}); }),
         HasSubstr("eta"));
 }
 
@@ -189,7 +189,7 @@ TEST(Sampler, RefusesToRunWithoutWhatItNeeds) {
   const std::vector<double> sigmas = {2, 1, 0};
   const NoiseTable table = sd_table();
   const auto internal = [&](const char* name, const SamplerInputs& in) {
-    return error_of(ErrorKind::Internal, [&] { sample(find_sampler(name), Vec(4), sigmas, in); });
+    return refusal(ErrorKind::Internal, [&] { sample(find_sampler(name), Vec(4), sigmas, in); });
   };
   EXPECT_THAT(internal("Euler", {}), HasSubstr("Euler was not given"));
   EXPECT_THAT(internal("DPM++ SDE", {.denoise = towards(Vec(4))}), HasSubstr("was not given"));
@@ -199,7 +199,7 @@ TEST(Sampler, RefusesToRunWithoutWhatItNeeds) {
   const std::vector<int> timesteps = {1, 501};
   const auto timestep_error = [&](const char* name, const std::vector<int>& steps, ErrorKind kind,
                                   const TimestepInputs& in) {
-    return error_of(kind, [&] { sample_timesteps(find_sampler(name), Vec(4), steps, table, in); });
+    return refusal(kind, [&] { sample_timesteps(find_sampler(name), Vec(4), steps, table, in); });
   };
   const TimestepInputs fine{.epsilon = [](const Vec& x, double) { return x; }};
   EXPECT_THAT(timestep_error("Euler", timesteps, ErrorKind::Internal, fine),
@@ -214,7 +214,7 @@ TEST(Sampler, RefusesToRunWithoutWhatItNeeds) {
 TEST(DpmAdaptive, StopsWithAMessageWhenTheNetworkFails) {
   const Denoiser broken = [](const Vec& x, double) { return Vec(x.size(), NAN); };
   EXPECT_THAT(
-      error_of(ErrorKind::Internal, [&] { run_sigmas(find_sampler("DPM adaptive"), broken); }),
+      refusal(ErrorKind::Internal, [&] { run_sigmas(find_sampler("DPM adaptive"), broken); }),
       HasSubstr("not a finite number"));
 }
 

@@ -11,10 +11,10 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
 using testing::network_towards;
 using testing::noise_of;
+using testing::refusal;
 using testing::sd_table;
 
 SamplingPlan plan_of(const char* sampler, int steps, std::optional<double> strength = {},
@@ -120,7 +120,7 @@ TEST(Plan, OfTimestepSamplersHasA1111sOffByOnes) {
 TEST(Plan, RefusesWhatLeavesNothingToSolve) {
   const auto refused = [](const char* sampler, const char* scheduler, int steps,
                           std::optional<double> strength, bool fix) {
-    return error_of(ErrorKind::InvalidArgument, [&] {
+    return refusal(ErrorKind::InvalidArgument, [&] {
       plan_sampling(resolve_sampler_name(sampler, scheduler), steps, strength, sd_table(),
                     {.fix_steps = fix});
     });
@@ -171,7 +171,7 @@ TEST(Start, OfStrengthZeroIsThePictureItself) {
 
 TEST(Start, RefusesALatentThatDoesNotFitItsNoise) {
   EXPECT_THAT(
-      error_of(ErrorKind::Internal, [] { start(plan_of("Euler", 20, 0.5), Vec(3), Vec(4)); }),
+      refusal(ErrorKind::Internal, [] { start(plan_of("Euler", 20, 0.5), Vec(3), Vec(4)); }),
       HasSubstr("3 values"));
 }
 
@@ -303,14 +303,14 @@ TEST(Run, WorksOnTablesOfAnotherLength) {
 
 TEST(Run, RefusesANetworkOrMaskOfAnotherSize) {
   const SamplingPlan plan = plan_of("Euler", 4);
-  EXPECT_THAT(error_of(ErrorKind::Internal,
-                       [&] { run_plan(plan, [](const Vec&, double) { return Vec(3); }, {}); }),
+  EXPECT_THAT(refusal(ErrorKind::Internal,
+                      [&] { run_plan(plan, [](const Vec&, double) { return Vec(3); }, {}); }),
               HasSubstr("returned 3 values"));
   const Network network = [](const Vec& z, double) { return z; };
-  EXPECT_THAT(error_of(ErrorKind::Internal,
-                       [&] {
-                         run_plan(plan, network, {}, LatentMask{Vec(3), Vec(60)});
-                       }),
+  EXPECT_THAT(refusal(ErrorKind::Internal,
+                      [&] {
+                        run_plan(plan, network, {}, LatentMask{Vec(3), Vec(60)});
+                      }),
               HasSubstr("mask"));
 }
 

@@ -15,9 +15,9 @@ namespace pentimento {
 namespace {
 
 using ::testing::AllOf;
-using testing::error_of;
 using testing::Golden;
 using ::testing::HasSubstr;
+using testing::refusal;
 
 const Golden& golden() {
   static const Golden file("samplers_schedules.safetensors");
@@ -89,22 +89,21 @@ TEST(NoiseTable, TimestepsOfItsOwnSigmasAreWhole) {
 }
 
 TEST(NoiseTable, RefusesSchedulesItCannotMean) {
-  EXPECT_THAT(error_of(ErrorKind::Unsupported, [] { NoiseTable(0.1, 0.2, "cosine", 1000, false); }),
+  EXPECT_THAT(refusal(ErrorKind::Unsupported, [] { NoiseTable(0.1, 0.2, "cosine", 1000, false); }),
               AllOf(HasSubstr("'cosine'"), HasSubstr("scaled_linear")));
   EXPECT_THAT(
-      error_of(ErrorKind::InvalidArgument, [] { NoiseTable(0.5, 0.2, "linear", 1000, false); }),
+      refusal(ErrorKind::InvalidArgument, [] { NoiseTable(0.5, 0.2, "linear", 1000, false); }),
       AllOf(HasSubstr("0.5"), HasSubstr("0.2")));
   for (double bad : {0.0, -1.0, 1.0, double{NAN}})
-    error_of(ErrorKind::InvalidArgument, [&] { NoiseTable(bad, bad, "linear", 1000, false); });
+    refusal(ErrorKind::InvalidArgument, [&] { NoiseTable(bad, bad, "linear", 1000, false); });
+  EXPECT_THAT(refusal(ErrorKind::InvalidArgument, [] { NoiseTable(0.1, 0.2, "linear", 1, false); }),
+              HasSubstr("1 timesteps"));
   EXPECT_THAT(
-      error_of(ErrorKind::InvalidArgument, [] { NoiseTable(0.1, 0.2, "linear", 1, false); }),
-      HasSubstr("1 timesteps"));
-  EXPECT_THAT(
-      error_of(ErrorKind::InvalidArgument, [] { NoiseTable(0.5, 0.9, "linear", 1000, false); }),
+      refusal(ErrorKind::InvalidArgument, [] { NoiseTable(0.5, 0.9, "linear", 1000, false); }),
       HasSubstr("leave no signal"));
-  EXPECT_THAT(error_of(ErrorKind::InvalidArgument, [] { sd_table().distilled(1001); }),
+  EXPECT_THAT(refusal(ErrorKind::InvalidArgument, [] { sd_table().distilled(1001); }),
               HasSubstr("1001"));
-  error_of(ErrorKind::InvalidArgument, [] { sd_table().distilled(1); });
+  refusal(ErrorKind::InvalidArgument, [] { sd_table().distilled(1); });
 }
 
 TEST(Schedule, EveryNameMatchesItsReferenceAtManyLengths) {
@@ -201,16 +200,16 @@ TEST(Schedule, ComesInA1111sOrder) {
 }
 
 TEST(Schedule, AnUnknownNameGetsCloseOnes) {
-  EXPECT_THAT(error_of(ErrorKind::NotFound, [] { find_scheduler("karas"); }),
+  EXPECT_THAT(refusal(ErrorKind::NotFound, [] { find_scheduler("karas"); }),
               AllOf(HasSubstr("unknown scheduler 'karas'"), HasSubstr("'Karras'")));
-  EXPECT_THAT(error_of(ErrorKind::NotFound, [] { find_scheduler("turbo"); }), HasSubstr("' or '"));
+  EXPECT_THAT(refusal(ErrorKind::NotFound, [] { find_scheduler("turbo"); }), HasSubstr("' or '"));
 }
 
 TEST(Schedule, RefusesRangesAndShapesOutOfRange) {
   const NoiseTable table = sd_table();
   const auto refused = [&](int steps, const ScheduleOptions& options) {
-    return error_of(ErrorKind::InvalidArgument,
-                    [&] { make_schedule("karras", steps, table, options); });
+    return refusal(ErrorKind::InvalidArgument,
+                   [&] { make_schedule("karras", steps, table, options); });
   };
   EXPECT_THAT(refused(0, {}), HasSubstr("steps is 0"));
   EXPECT_THAT(refused(10, {.sigma_min = 20}), HasSubstr("sigma_max > sigma_min > 0"));
@@ -240,9 +239,9 @@ TEST(Timesteps, AreA1111sForDdimPlmsAndUniPc) {
 }
 
 TEST(Timesteps, RefuseMoreStepsThanTheModelHas) {
-  EXPECT_THAT(error_of(ErrorKind::InvalidArgument, [] { make_timesteps(1001, sd_table()); }),
+  EXPECT_THAT(refusal(ErrorKind::InvalidArgument, [] { make_timesteps(1001, sd_table()); }),
               AllOf(HasSubstr("1001"), HasSubstr("1 to 1000")));
-  error_of(ErrorKind::InvalidArgument, [] { make_timesteps(0, sd_table()); });
+  refusal(ErrorKind::InvalidArgument, [] { make_timesteps(0, sd_table()); });
 }
 
 TEST(Img2ImgSteps, FollowA1111sRuleFor1To150StepsAndManyStrengths) {
@@ -261,7 +260,7 @@ TEST(Img2ImgSteps, FollowA1111sRuleFor1To150StepsAndManyStrengths) {
 
 TEST(Img2ImgSteps, RefusesValuesOutOfRange) {
   const auto refused = [](int steps, double strength, bool fix) {
-    return error_of(ErrorKind::InvalidArgument, [&] { img2img_steps(steps, strength, fix); });
+    return refusal(ErrorKind::InvalidArgument, [&] { img2img_steps(steps, strength, fix); });
   };
   EXPECT_THAT(refused(0, 0.5, false), HasSubstr("steps is 0"));
   EXPECT_THAT(refused(20, 1.01, false), HasSubstr("strength is 1.01"));

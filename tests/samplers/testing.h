@@ -8,23 +8,11 @@
 
 #include "base/error.h"
 #include "samplers/sampling_plan.h"
+#include "support/refusal.h"
 
 namespace pentimento::testing {
 
 inline NoiseTable sd_table() { return NoiseTable(0.00085, 0.012, "scaled_linear", 1000, false); }
-
-// The message of the Error of that kind that `call` throws.
-template <typename Call>
-std::string error_of(ErrorKind kind, Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return "";
-}
 
 // The exact denoiser of data that is all one latent, `truth`: every solver must end there.
 inline Denoiser towards(Vec truth) {

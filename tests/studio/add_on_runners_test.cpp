@@ -7,6 +7,7 @@
 #include "studio/coded_error.h"
 #include "studio/control_json.h"
 #include "studio/describe_runner.h"
+#include "studio/grid_runner.h"
 #include "studio/img2img_runner.h"
 #include "studio/inpaint_runner.h"
 #include "studio/loopback_runner.h"
@@ -14,9 +15,13 @@
 #include "studio/runner_fixture.h"
 #include "studio/try_on_runner.h"
 #include "studio/txt2img_runner.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
+
+using testing::refusal;
+using testing::says;
 
 class AddOnRunners : public testing::RunnerTest {
  protected:
@@ -34,18 +39,6 @@ class AddOnRunners : public testing::RunnerTest {
     JobInputs files = inputs();
     files["control_1"] = file("cc", "lines.png");
     return files;
-  }
-  static std::string refusal(const std::function<void()>& act) {
-    try {
-      act();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was refused";
-    return "";
-  }
-  static bool says(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
   }
 };
 
@@ -67,6 +60,28 @@ TEST_F(AddOnRunners, EveryKindOfPaintingTakesControlNets) {
         << with[0].infotext;
     expect_repeatable(*runner, with[0], with_lines());
   }
+}
+
+TEST_F(AddOnRunners, AGridIsSteeredCellByCell) {
+  const auto runner = make_grid_runner(*tools_);
+  const Json grid = {{"x", "seed=1-2"}, {"width", 64}, {"height", 48}};
+  const auto painted = [&](const Json& request, const JobInputs& files) {
+    std::map<int, RunnerPicture> pictures;
+    RunnerPort port;
+    port.picture = [&](int index, RunnerPicture picture) { pictures[index] = std::move(picture); };
+    runner->run(request, files, port);
+    return pictures;
+  };
+  const Json steered = resolved(*runner, controlled(grid), with_lines());
+  auto plain = painted(resolved(*runner, small(grid)), inputs());
+  auto cells = painted(steered, with_lines());
+  ASSERT_EQ(cells.size(), 3u);
+  EXPECT_NE(cells[1].image.pixels, plain[1].image.pixels);
+  EXPECT_TRUE(says(cells[2].infotext, "ControlNet 0")) << cells[2].infotext;
+  EXPECT_EQ(cells[2].request["control"], steered["control"]);
+  EXPECT_EQ(painted(cells[2].request, with_lines())[1].image.pixels, cells[2].image.pixels)
+      << "a cell's own request makes it again";
+  EXPECT_TRUE(says(refusal([&] { runner->resolve(steered, {}); }), "nothing to look at"));
 }
 
 TEST_F(AddOnRunners, AControlNetLooksAtTheSourceUnlessItHasAPicture) {
@@ -94,12 +109,14 @@ TEST_F(AddOnRunners, SecondPassesAndLoopsAreSteeredToo) {
 
 TEST_F(AddOnRunners, ControlNetsThatCannotWorkAreRefusedByName) {
   const auto img2img = make_img2img_runner(*tools_), txt2img = make_txt2img_runner(*tools_);
-  const auto refused = [&](JobRunner& runner, const Json& request, const JobInputs& files) {
-    return refusal([&] { resolved(runner, request, files); });
+  const auto refused = [&](JobRunner& runner, const Json& request, const JobInputs& files,
+                           ErrorKind kind = ErrorKind::InvalidArgument) {
+    return refusal(kind, [&] { resolved(runner, request, files); });
   };
   const auto with_unit = [&](const Json& more) { return small({{"control", {unit(more)}}}); };
-  EXPECT_TRUE(says(refused(*img2img, with_unit({{"network", "tiny_contrl"}}), inputs()),
-                   "did you mean tiny_control?"));
+  EXPECT_TRUE(says(
+      refused(*img2img, with_unit({{"network", "tiny_contrl"}}), inputs(), ErrorKind::NotFound),
+      "did you mean tiny_control?"));
   EXPECT_TRUE(says(refused(*img2img, with_unit({{"network", ""}}), inputs()), "no ControlNet"));
   EXPECT_TRUE(says(refused(*img2img, with_unit({{"preprocessor", "depth"}}), inputs()),
                    "request.control[0].preprocessor"));
@@ -158,14 +175,17 @@ TEST_F(AddOnRunners, BlendByLatentsOrByImagePrompt) {
 TEST_F(AddOnRunners, BlendRefusesWhatDoesNotFit) {
   const auto runner = make_blend_runner(*tools_, *runtime_, *folder_ / "none");
   const JobInputs two = {{"source", file("aa", "source.png")}, {"second", file("cc", "lines.png")}};
-  const auto refused = [&](const Json& more, const JobInputs& files) {
-    return refusal([&] { resolved(*runner, small(more), files); });
+  const auto refused = [&](const Json& more, const JobInputs& files,
+                           ErrorKind kind = ErrorKind::InvalidArgument) {
+    return refusal(kind, [&] { resolved(*runner, small(more), files); });
   };
   EXPECT_TRUE(says(refused({{"weights", {1, 2, 3}}}, two), "3 weights for 2 pictures"));
-  EXPECT_TRUE(
-      says(refused(Json::object(), {{"source", file("aa", "source.png")}}), "1 pictures to blend"));
-  EXPECT_TRUE(says(refused({{"ip_adapter", "nobody's"}}, two), "no IP-Adapter called"));
-  EXPECT_TRUE(says(refused({{"image_encoder", "nobody's"}}, two), "no image encoder called"));
+  EXPECT_TRUE(says(refused(Json::object(), {{"source", file("aa", "source.png")}}),
+                   "pictures to blend: 1, expected 2"));
+  EXPECT_TRUE(says(refused({{"ip_adapter", "nobody's"}}, two, ErrorKind::NotFound),
+                   "no IP-Adapter called"));
+  EXPECT_TRUE(says(refused({{"image_encoder", "nobody's"}}, two, ErrorKind::NotFound),
+                   "no image encoder called"));
   EXPECT_TRUE(says(refused({{"method", "magic"}}, two), "request.method"));
   EXPECT_TRUE(says(refused({{"start_from", 3}}, two), "start_from"));
 }
@@ -231,7 +251,11 @@ TEST_F(AddOnRunners, ClipDescribesWhatItSees) {
   EXPECT_TRUE(says(seen["caption"], "a cat") || says(seen["caption"], "a dog")) << seen.dump();
   EXPECT_EQ(described({{"measure", true}})["source"], "measured");
   EXPECT_EQ(described({{"clip", "clip"}}), seen);
-  EXPECT_TRUE(says(refusal([&] { resolved(*runner, {{"clip", "clap"}}); }), "did you mean clip?"));
+  EXPECT_TRUE(says(refusal(ErrorKind::NotFound,
+                           [&] {
+                             resolved(*runner, {{"clip", "clap"}});
+                           }),
+                   "did you mean clip?"));
   runner->unload();
 }
 

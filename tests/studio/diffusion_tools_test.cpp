@@ -36,13 +36,13 @@ struct Tools {
 TEST(DiffusionTools, DecideWhatChanceAndSettingsWould) {
   const Tools t;
   Img2ImgJob job;
-  t.tools.decide(job);
-  EXPECT_EQ(job.model, "tiny");
+  t.tools.decide(job.request, job.choice);
+  EXPECT_EQ(job.choice.model, "tiny");
   EXPECT_TRUE(job.request.seed);
   EXPECT_LE(*job.request.seed, 4294967295u);
   EXPECT_TRUE(job.request.subseed);
   job.request.seed = 7;
-  t.tools.decide(job);
+  t.tools.decide(job.request, job.choice);
   EXPECT_EQ(job.request.seed, 7u);
 }
 
@@ -51,10 +51,10 @@ TEST(DiffusionTools, RefuseMoreThanOneLargestPicturesWork) {
   Img2ImgJob job;
   job.request.width = job.request.height = 2048;
   job.request.steps = 150;
-  t.tools.decide(job);
+  t.tools.decide(job.request, job.choice);
   job.request.batch = 2;
   try {
-    t.tools.decide(job);
+    t.tools.decide(job.request, job.choice);
     FAIL();
   } catch (const CodedError& error) {
     EXPECT_EQ(error.limit(), "max_pixel_steps");
@@ -62,14 +62,14 @@ TEST(DiffusionTools, RefuseMoreThanOneLargestPicturesWork) {
   }
   job.request.width = job.request.height = 512;
   job.request.batch = 16;
-  t.tools.decide(job);
+  t.tools.decide(job.request, job.choice);
 }
 
 TEST(DiffusionTools, RefuseAPromptOfTooManyLoras) {
   Img2ImgJob job;
   for (int i = 0; i < 33; ++i) job.request.prompt += "<lora:a:0.1>";
   try {
-    DiffusionTools{}.decide(job);
+    DiffusionTools{}.decide(job.request, job.choice);
     FAIL() << "it was accepted";
   } catch (const CodedError& error) {
     EXPECT_EQ(error.limit(), "max_loras");
@@ -82,7 +82,7 @@ TEST(DiffusionTools, SayWhenThereIsNoModel) {
   t.catalog->there = false;
   EXPECT_NE(t.tools.unavailable().find("there is no model yet"), std::string::npos);
   Img2ImgJob job;
-  EXPECT_THROW(t.tools.decide(job), CodedError);
+  EXPECT_THROW(t.tools.decide(job.request, job.choice), CodedError);
 }
 
 // Which VAE, text encoder and clip skip a job gets: named, chosen for the model, beside it, the
@@ -104,8 +104,8 @@ class Choices : public ::testing::Test {
   }
   Img2ImgJob decided(Img2ImgJob job = {}) {
     library_->refresh();
-    job.model = "dream";
-    DiffusionTools{nullptr, library_, settings_, {}}.decide(job);
+    job.choice.model = "dream";
+    DiffusionTools{nullptr, library_, settings_, {}}.decide(job.request, job.choice);
     return job;
   }
   testing::TempDir folder_;
@@ -115,32 +115,32 @@ class Choices : public ::testing::Test {
 };
 
 TEST_F(Choices, OfAVaeGoFromTheNearestToTheFurthest) {
-  EXPECT_EQ(decided().vae, "global.pt");
+  EXPECT_EQ(decided().choice.vae, "global.pt");
   write("Stable-diffusion/dream.vae.pt", "x");
-  EXPECT_EQ(decided().vae, "") << "the one beside the model, found when it is loaded";
+  EXPECT_EQ(decided().choice.vae, "") << "the one beside the model, found when it is loaded";
   write("Stable-diffusion/dream.json", R"({"vae": "chosen.pt"})");
-  EXPECT_EQ(decided().vae, "");
-  EXPECT_EQ(decided({.vae = "asked"}).vae, "asked.pt");
-  EXPECT_EQ(decided({.vae = "None"}).vae, "none");
-  EXPECT_EQ(decided({.vae = "Automatic"}).vae, "");
+  EXPECT_EQ(decided().choice.vae, "");
+  EXPECT_EQ(decided({.choice = {.vae = "asked"}}).choice.vae, "asked.pt");
+  EXPECT_EQ(decided({.choice = {.vae = "None"}}).choice.vae, "none");
+  EXPECT_EQ(decided({.choice = {.vae = "Automatic"}}).choice.vae, "");
   std::filesystem::remove(folder_ / "data/models/Stable-diffusion/dream.vae.pt");
   write("Stable-diffusion/dream.json", R"({"vae": "None"})");
-  EXPECT_EQ(decided().vae, "") << "its own, whatever the setting";
-  EXPECT_THROW(decided({.vae = "unheard of"}), CodedError);
+  EXPECT_EQ(decided().choice.vae, "") << "its own, whatever the setting";
+  EXPECT_THROW(decided({.choice = {.vae = "unheard of"}}), CodedError);
 }
 
 TEST_F(Choices, OfClipSkipAndTextEncoderAreTheModelsUnlessNamed) {
   EXPECT_EQ(decided().request.clip_skip, 1);
-  EXPECT_EQ(decided().text_encoder, "");
+  EXPECT_EQ(decided().choice.text_encoder, "");
   write("Stable-diffusion/dream.json", R"({"clip skip": 2, "text encoder": "other"})");
   EXPECT_EQ(decided().request.clip_skip, 2);
-  EXPECT_EQ(decided().text_encoder, "other");
+  EXPECT_EQ(decided().choice.text_encoder, "other");
   Img2ImgJob job;
   job.request.clip_skip = 1;
-  job.text_encoder = "dream";
+  job.choice.text_encoder = "dream";
   EXPECT_EQ(decided(job).request.clip_skip, 1);
-  EXPECT_EQ(decided(job).text_encoder, "dream");
-  job.text_encoder = "unheard of";
+  EXPECT_EQ(decided(job).choice.text_encoder, "dream");
+  job.choice.text_encoder = "unheard of";
   EXPECT_THROW(decided(job), CodedError);
 }
 

@@ -6,9 +6,13 @@
 
 #include "base/error.h"
 #include "studio/runner_fixture.h"
+#include "support/refusal.h"
 
 namespace pentimento {
 namespace {
+
+using testing::refusal;
+using testing::says;
 
 namespace fs = std::filesystem;
 
@@ -47,18 +51,6 @@ class DrapeRunners : public testing::RunnerTest {
     Json request = {{"steps", 3}, {"seed", 9}, {"width", 64}, {"height", 64}};
     request.update(more);
     return request;
-  }
-  static std::string refusal(const std::function<void()>& act) {
-    try {
-      act();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was refused";
-    return "";
-  }
-  static bool says(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
   }
 };
 
@@ -158,14 +150,16 @@ TEST_F(DrapeRunners, ChoosesWeightsThatGoWithTheMaskOrWithoutOne) {
 TEST_F(DrapeRunners, RefusesWhatCannotBeWorn) {
   install(9, "mix.safetensors");
   const auto draping = runner();
-  const auto refused = [&](const Json& more, const JobInputs& files) {
-    return refusal([&] { resolved(*draping, request(more), files); });
+  const auto refused = [&](const Json& more, const JobInputs& files,
+                           ErrorKind kind = ErrorKind::InvalidArgument) {
+    return refusal(kind, [&] { resolved(*draping, request(more), files); });
   };
   const JobInputs files = pictures(true);
   EXPECT_TRUE(says(refused({{"model", "tiny"}}, files), "which tiny is not"));
-  EXPECT_TRUE(says(refused({{"model", "nobody's"}}, files), "nobody's"));
-  EXPECT_TRUE(says(refused({{"catvton", "nobody's"}}, files), "no CatVTON file called"));
-  EXPECT_TRUE(says(refused({{"vae", "nobody's"}}, files), "nobody's"));
+  EXPECT_TRUE(says(refused({{"model", "nobody's"}}, files, ErrorKind::NotFound), "nobody's"));
+  EXPECT_TRUE(says(refused({{"catvton", "nobody's"}}, files, ErrorKind::NotFound),
+                   "no CatVTON file called"));
+  EXPECT_TRUE(says(refused({{"vae", "nobody's"}}, files, ErrorKind::NotFound), "nobody's"));
   EXPECT_TRUE(says(refused({{"width", 65}}, files), "multiple of 8"));
   EXPECT_TRUE(
       says(refused({{"width", 2048}, {"height", 2048}, {"steps", 150}}, files), "max_pixel_steps"));

@@ -54,8 +54,8 @@ TEST(Fields, CountCharactersNotBytes) {
 TEST(RequestJson, EveryFieldComesBackAsItWas) {
   Img2ImgJob job;
   Img2ImgRequest& r = job.request;
-  job.model = "m";
-  job.vae = "v";
+  job.choice.model = "m";
+  job.choice.vae = "v";
   r.prompt = "p";
   r.negative_prompt = "n";
   r.strength = 0.3;

@@ -62,13 +62,13 @@ TEST(Styles, AreKeptInAFileWithACopyOfTheOneBefore) {
 
 TEST(Styles, RefuseFilesThatAreNone) {
   const auto refused = [](std::string_view csv) {
-    return refusal([&] { parse_styles(csv, "s.csv"); }, ErrorKind::CorruptFile);
+    return refusal(ErrorKind::CorruptFile, [&] { parse_styles(csv, "s.csv"); });
   };
   EXPECT_THAT(refused("title,words\na,b\n"), HasSubstr("s.csv: the first line is 'title,words'"));
   EXPECT_THAT(refused(""), HasSubstr("expected name,prompt,negative_prompt"));
   EXPECT_THAT(refused("name,negative_prompt\n"), HasSubstr("expected name,prompt"));
   EXPECT_THAT(refused("name,prompt\na,\xff\n"), HasSubstr("byte 14 is not UTF-8"));
-  EXPECT_THAT(refusal([] { read_styles("/nowhere/styles.csv"); }, ErrorKind::NotFound),
+  EXPECT_THAT(refusal(ErrorKind::NotFound, [] { read_styles("/nowhere/styles.csv"); }),
               HasSubstr("/nowhere/styles.csv"));
 }
 
@@ -76,7 +76,7 @@ TEST(Styles, RefuseToOverwriteWhatCannotBeCopied) {
   const TempDir folder;
   std::filesystem::create_directory(folder / "styles.csv.bak");
   std::ofstream(folder / "styles.csv") << "name,prompt\n";
-  EXPECT_THAT(refusal([&] { write_styles(folder / "styles.csv", {}); }, ErrorKind::Io),
+  EXPECT_THAT(refusal(ErrorKind::Io, [&] { write_styles(folder / "styles.csv", {}); }),
               HasSubstr("styles.csv.bak"));
 }
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "support/golden.h"
+#include "support/refusal.h"
 
 namespace pentimento::testing {
 
@@ -34,19 +35,6 @@ inline std::vector<std::vector<int>> golden_rows(const Golden& golden, const std
 inline std::string read_text(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   return {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()};
-}
-
-// The message with which `action` refuses; a failure of the test if it does not, or otherwise.
-inline std::string refusal(const std::function<void()>& action,
-                           ErrorKind kind = ErrorKind::InvalidArgument) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
 }
 
 inline std::string repeat(std::string_view text, size_t times) {

@@ -98,7 +98,7 @@ TEST(Tokenizer, RefusesBrokenMergesNamingTheLine) {
       {"a \n", "line 1 joins a token"},
   };
   for (const auto& [merges, found] : cases)
-    EXPECT_THAT(refusal([&] { Tokenizer::from_merges(merges); }, ErrorKind::CorruptFile),
+    EXPECT_THAT(refusal(ErrorKind::CorruptFile, [&] { Tokenizer::from_merges(merges); }),
                 HasSubstr(found));
 }
 

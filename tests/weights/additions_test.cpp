@@ -15,7 +15,6 @@ namespace pentimento {
 namespace {
 
 using testing::Golden;
-using testing::message_of;
 using testing::SpoiledFile;
 using testing::TempDir;
 using testing::tensor_f32;
@@ -103,9 +102,9 @@ TEST(ControlNetFile, AFolderSaysMoreThanAName) {
   testing::write_bytes(
       path / "config.json",
       R"({"_class_name":"ControlNetModel","controlnet_conditioning_channel_order":"bgr"})");
-  message_of(ErrorKind::Unsupported, [&] { open_controlnet(path); });
+  testing::refusal(ErrorKind::Unsupported, [&] { open_controlnet(path); });
   std::filesystem::create_directories(folder / "empty");
-  message_of(ErrorKind::NotFound, [&] { open_controlnet(folder / "empty"); });
+  testing::refusal(ErrorKind::NotFound, [&] { open_controlnet(folder / "empty"); });
 }
 
 TEST(ControlNetFile, RefusesItsRelativesByName) {
@@ -115,7 +114,7 @@ TEST(ControlNetFile, RefusesItsRelativesByName) {
     TensorMap map = ldm_controlnet();
     if (extra == "alone") map.clear();
     map[extra == "alone" ? named : extra] = zeros({2, 2});
-    return message_of(kind, [&] { open_controlnet(saved(folder, "x.safetensors", map)); });
+    return testing::refusal(kind, [&] { open_controlnet(saved(folder, "x.safetensors", map)); });
   };
   EXPECT_NE(refused("lllite_unet_input_blocks_1_1.down.0.weight", "").find("LLLite"),
             std::string::npos);
@@ -133,14 +132,14 @@ TEST(ControlNetFile, RefusesIncompleteFiles) {
   const TempDir folder;
   TensorMap four = ldm_controlnet();
   four["control_model.input_hint_block.0.weight"] = zeros({4, 4, 3, 3});
-  EXPECT_NE(message_of(ErrorKind::Unsupported,
-                       [&] { open_controlnet(saved(folder, "four.safetensors", four)); })
+  EXPECT_NE(testing::refusal(ErrorKind::Unsupported,
+                             [&] { open_controlnet(saved(folder, "four.safetensors", four)); })
                 .find("4 channels"),
             std::string::npos);
   TensorMap cut = ldm_controlnet();
   cut.erase("control_model.input_blocks.0.0.weight");
-  message_of(ErrorKind::CorruptFile,
-             [&] { open_controlnet(saved(folder, "cut.safetensors", cut)); });
+  testing::refusal(ErrorKind::CorruptFile,
+                   [&] { open_controlnet(saved(folder, "cut.safetensors", cut)); });
 }
 
 TEST(IpAdapterFile, TellsItsKindsFromNamesAndShapes) {
@@ -171,8 +170,8 @@ TEST(IpAdapterFile, RefusesFaceRecognisersByName) {
     TensorMap map = part("models_image_prompts.safetensors", base + "/");
     if (base == "plain") map.erase("image_proj.proj.weight");
     map[name] = zeros(shape);
-    return message_of(ErrorKind::Unsupported,
-                      [&] { open_ip_adapter(saved(folder, "face.safetensors", map)); });
+    return testing::refusal(ErrorKind::Unsupported,
+                            [&] { open_ip_adapter(saved(folder, "face.safetensors", map)); });
   };
   EXPECT_NE(refused("plain", "image_proj.proj.0.weight", {16, 512}).find("FaceID"),
             std::string::npos);
@@ -190,7 +189,7 @@ TEST(IpAdapterFile, RefusesOtherKindsAndIncompleteFiles) {
   const TempDir folder;
   const TensorMap plain = part("models_image_prompts.safetensors", "plain/");
   const auto refused = [&](ErrorKind kind, const TensorMap& map) {
-    return message_of(kind, [&] { open_ip_adapter(saved(folder, "ip.safetensors", map)); });
+    return testing::refusal(kind, [&] { open_ip_adapter(saved(folder, "ip.safetensors", map)); });
   };
   TensorMap gap = plain;
   gap.erase("ip_adapter.3.to_k_ip.weight");
@@ -241,7 +240,7 @@ TEST(ClipFile, TakesHeadsAndActivationFromItsConfiguration) {
   EXPECT_EQ(named.text->activation, Activation::QuickGelu);
   testing::write_bytes(folder / "config.json",
                        R"({"model_type":"clip_vision_model","num_attention_heads":3})");
-  message_of(ErrorKind::CorruptFile, [&] { open_clip(path); });
+  testing::refusal(ErrorKind::CorruptFile, [&] { open_clip(path); });
 }
 
 // OpenCLIP's layout: query, key and value in one matrix, the projection transposed.
@@ -288,7 +287,7 @@ TEST(ClipFile, ReadsOpenClipsLayoutToo) {
 TEST(ClipFile, RefusesOtherKindsAndImpossibleShapes) {
   const TempDir folder;
   const auto refused = [&](ErrorKind kind, const TensorMap& map) {
-    return message_of(kind, [&] { open_clip(saved(folder, "clip.safetensors", map)); });
+    return testing::refusal(kind, [&] { open_clip(saved(folder, "clip.safetensors", map)); });
   };
   EXPECT_NE(refused(ErrorKind::Unsupported, {{"lora_unet_x.lora_down.weight", zeros({1, 1})}})
                 .find("a LoRA"),
@@ -303,7 +302,7 @@ TEST(ClipFile, RefusesOtherKindsAndImpossibleShapes) {
   for (const auto& [name, view] : whole_clip())
     if (!name.starts_with("vision_model.encoder.")) hollow[name] = view;
   EXPECT_NE(refused(ErrorKind::CorruptFile, hollow).find("no layers"), std::string::npos);
-  message_of(ErrorKind::NotFound, [&] { open_clip(folder.path()); });
+  testing::refusal(ErrorKind::NotFound, [&] { open_clip(folder.path()); });
 }
 
 }  // namespace

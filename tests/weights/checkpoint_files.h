@@ -62,7 +62,7 @@ class SpoiledFile {
     return open_checkpoint(write(dir / name));
   }
   std::string refusal(ErrorKind kind) const {
-    return message_of(kind, [&] { open(); });
+    return testing::refusal(kind, [&] { open(); });
   }
 };
 

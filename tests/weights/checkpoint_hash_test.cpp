@@ -6,7 +6,6 @@
 namespace pentimento {
 namespace {
 
-using testing::message_of;
 using testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -95,8 +94,8 @@ TEST(CheckpointHash, OfAVaesFolderCoversBothHalves) {
 
 TEST(CheckpointHash, NeedsSomethingToHash) {
   TempDir dir;
-  message_of(ErrorKind::NotFound, [&] { checkpoint_sha256(dir / "absent", dir / "cache"); });
-  message_of(ErrorKind::NotFound, [&] { checkpoint_sha256(dir.path(), dir / "cache"); });
+  testing::refusal(ErrorKind::NotFound, [&] { checkpoint_sha256(dir / "absent", dir / "cache"); });
+  testing::refusal(ErrorKind::NotFound, [&] { checkpoint_sha256(dir.path(), dir / "cache"); });
 }
 
 }  // namespace

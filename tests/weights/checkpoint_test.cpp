@@ -15,7 +15,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::kUnetIn;
-using testing::message_of;
 using testing::SpoiledFile;
 using testing::TempDir;
 namespace fs = std::filesystem;
@@ -515,7 +514,7 @@ class FolderCopy {
   }
   fs::path path() const { return dir_ / "model"; }
   std::string refusal(ErrorKind kind) const {
-    return message_of(kind, [&] { open_checkpoint(path()); });
+    return testing::refusal(kind, [&] { open_checkpoint(path()); });
   }
 
  private:
@@ -549,14 +548,14 @@ TEST(DiffusersFolder, ConfigJsonWinsOverPentimentoConfigWinsOverConvention) {
 
 TEST(DiffusersFolder, WithoutAModelIsRefused) {
   TempDir dir;
-  EXPECT_THAT(message_of(ErrorKind::NotFound, [&] { open_checkpoint(dir.path()); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { open_checkpoint(dir.path()); }),
               HasSubstr("expected a model as diffusers saves it"));
-  message_of(ErrorKind::NotFound, [&] { open_checkpoint(dir / "absent"); });
+  testing::refusal(ErrorKind::NotFound, [&] { open_checkpoint(dir / "absent"); });
   testing::write_bytes(dir / "model_index.json", R"({"_class_name":"FluxPipeline"})");
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { open_checkpoint(dir.path()); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { open_checkpoint(dir.path()); }),
               HasSubstr("'FluxPipeline'"));
   testing::write_bytes(dir / "model_index.json", R"({"_class_name":"DiTPipeline"})");
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { open_checkpoint(dir.path()); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { open_checkpoint(dir.path()); }),
               HasSubstr("without a UNet"));
 }
 
@@ -700,13 +699,15 @@ TEST(Checkpoint, OtherKindsAreRefusedByName) {
     TensorMap tensors{{name, testing::tensor_f32({1, 1, 1}, {1})}};
     if (std::string_view(name) == "<cat-toy>") tensors = {{name, testing::tensor_f32({1}, {1})}};
     write_safetensors(dir / "x.safetensors", tensors, {});
-    EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { open_checkpoint(dir / "x.safetensors"); }),
-                AllOf(HasSubstr("x.safetensors: is "), HasSubstr(kind)))
+    EXPECT_THAT(
+        testing::refusal(ErrorKind::Unsupported, [&] { open_checkpoint(dir / "x.safetensors"); }),
+        AllOf(HasSubstr("x.safetensors: is "), HasSubstr(kind)))
         << name;
   }
   write_safetensors(dir / "x.safetensors", {{"what", testing::tensor_f32({1, 1, 1}, {1})}}, {});
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { open_checkpoint(dir / "x.safetensors"); }),
-              HasSubstr("no kind that this program knows, the first of them 'what'"));
+  EXPECT_THAT(
+      testing::refusal(ErrorKind::Unsupported, [&] { open_checkpoint(dir / "x.safetensors"); }),
+      HasSubstr("no kind that this program knows, the first of them 'what'"));
 }
 
 }  // namespace

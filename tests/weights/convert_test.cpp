@@ -104,7 +104,7 @@ TEST(Convert, RefusesWhatMakesNoSense) {
   TempDir dir;
   const fs::path plain = file(dir, "a.safetensors", {{"w", of(1)}});
   const auto refuse = [&](const fs::path& from, const fs::path& to, const ConvertOptions& options) {
-    return testing::message_of(ErrorKind::InvalidArgument, [&] { convert(from, to, options, {}); });
+    return testing::refusal(ErrorKind::InvalidArgument, [&] { convert(from, to, options, {}); });
   };
   EXPECT_THAT(refuse(plain, dir / "b.safetensors", {.use_ema = true}), HasSubstr("no EMA copies"));
   EXPECT_THAT(refuse(plain, dir / "b.safetensors", {.vae = VaePart::Only}),
@@ -152,7 +152,7 @@ class Merge : public ::testing::Test {
     return read_safetensors(dir / "m.safetensors").tensors;
   }
   std::string refuse(const MergeOptions& options, bool with_c = false) {
-    return testing::message_of(ErrorKind::InvalidArgument, [&] { merged(options, with_c); });
+    return testing::refusal(ErrorKind::InvalidArgument, [&] { merged(options, with_c); });
   }
   static float value(const TensorMap& tensors, const std::string& name) {
     return tensors.at(name).to_f32()[0];
@@ -231,7 +231,7 @@ TEST_F(Merge, RefusesWhatDoesNotFit) {
   write_safetensors(b, {{"w", of(1)}}, {});
   EXPECT_THAT(refuse({}), HasSubstr("no checkpoint in the usual layout"));
   const std::string same =
-      testing::message_of(ErrorKind::InvalidArgument, [&] { merge_models(a, c, {}, c, {}, {}); });
+      testing::refusal(ErrorKind::InvalidArgument, [&] { merge_models(a, c, {}, c, {}, {}); });
   EXPECT_THAT(same, HasSubstr("is the file that is read"));
 }
 

@@ -52,7 +52,7 @@ TEST(Gguf, KnowsTheBlocksOfItsTypes) {
   EXPECT_EQ(block_layout(DType::F16).elements, 1);
   EXPECT_TRUE(is_quantised(DType::Q2_K));
   EXPECT_FALSE(is_quantised(DType::Bool));
-  EXPECT_THAT(testing::message_of(ErrorKind::Internal, [] { dtype_size(DType::Q4_K); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Internal, [] { dtype_size(DType::Q4_K); }),
               HasSubstr("block of Q4_K"));
 }
 
@@ -93,7 +93,7 @@ struct Made {
 std::string refuse(ErrorKind kind, const std::string& bytes) {
   TempDir dir;
   const auto path = testing::write_bytes(dir / "m.gguf", bytes);
-  return testing::message_of(kind, [&] { read_tensor_file(path); });
+  return testing::refusal(kind, [&] { read_tensor_file(path); });
 }
 
 Made small() { return {.infos = {{"a", {2, 3}, 0, 0}}, .data = std::string(24, '\0')}; }

@@ -89,8 +89,8 @@ TEST(LoraMerge, RefusesWhatDoesNotFitAndSaysWhy) {
     const LoraModule module = module_of(parts);
     const std::string text = misfit(module, LayerTensor::Weight, shape).value_or("fits");
     std::vector<float> values = zeros(element_count(shape));
-    EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile,
-                                    [&] { merge(module, LayerTensor::Weight, shape, 1, values); }),
+    EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile,
+                                 [&] { merge(module, LayerTensor::Weight, shape, 1, values); }),
                 HasSubstr(text));
     return text;
   };
@@ -137,7 +137,7 @@ TEST(Matrix, CayleyOfASkewMatrixIsARotation) {
   Matrix q(3, 3, {0, 0.5f, -2, -0.5f, 0, 1, 2, -1, 0});
   const Matrix r = cayley(q), one = multiply(r, transposed(r));
   for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(one.values[i], i % 4 == 0 ? 1 : 0, 1e-6);
-  EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile, [] { cayley(Matrix(1, 1, {1})); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile, [] { cayley(Matrix(1, 1, {1})); }),
               HasSubstr("cannot be inverted"));
 }
 

@@ -13,7 +13,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::message_of;
 using testing::TempDir;
 using testing::write_bytes;
 
@@ -39,7 +38,7 @@ struct Files {
   }
   std::string refusal(ErrorKind kind, const std::string& listing, const std::string& weights) {
     const auto path = write(listing, weights);
-    return message_of(kind, [&] { read_ncnn(path); });
+    return testing::refusal(kind, [&] { read_ncnn(path); });
   }
 };
 
@@ -91,7 +90,7 @@ TEST(NcnnFile, ReadsTheRealNetworks) {
 TEST(NcnnFile, RefusesAMissingHalf) {
   TempDir dir;
   write_bytes(dir / "net.param", kListing);
-  EXPECT_THAT(message_of(ErrorKind::NotFound, [&] { read_ncnn(dir / "net.param"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { read_ncnn(dir / "net.param"); }),
               HasSubstr("net.bin"));
 }
 

@@ -102,8 +102,8 @@ TEST_F(OpenLora, TurnsColumnsAsPeftsOftDoes) {
 
 TEST_F(OpenLora, RefusesOtherFiles) {
   write_safetensors(dir / "v.safetensors", {{"encoder.down.0.x", tensor_f32({1}, {1})}}, {});
-  EXPECT_THAT(testing::message_of(ErrorKind::Unsupported,
-                                  [&] { open_lora(dir / "v.safetensors", "v", dir / "cache"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported,
+                               [&] { open_lora(dir / "v.safetensors", "v", dir / "cache"); }),
               HasSubstr("is a VAE; use it beside a model; expected a LoRA"));
 }
 

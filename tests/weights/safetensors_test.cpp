@@ -13,7 +13,6 @@ namespace pentimento {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::message_of;
 using testing::TempDir;
 
 // A file with the given header and so many bytes behind it; `length` lies about the header.
@@ -36,7 +35,7 @@ void expect_refused(const std::string& header, size_t data_bytes, ErrorKind kind
                     const std::string& text) {
   TempDir dir;
   const auto path = file_with(dir, header, data_bytes);
-  EXPECT_THAT(message_of(kind, [&] { read_safetensors(path); }),
+  EXPECT_THAT(testing::refusal(kind, [&] { read_safetensors(path); }),
               ::testing::AllOf(HasSubstr("model.safetensors: "), HasSubstr(text)))
       << header;
 }
@@ -99,17 +98,17 @@ TEST(Safetensors, WritingWhereItCannotLeavesNothingBehind) {
   TempDir dir;
   const TensorMap tensors{{"a", testing::tensor_f32({1}, {2})}};
   EXPECT_THAT(
-      message_of(ErrorKind::Io, [&] { write_safetensors(dir / "no/such/out", tensors, {}); }),
+      testing::refusal(ErrorKind::Io, [&] { write_safetensors(dir / "no/such/out", tensors, {}); }),
       HasSubstr("create the folder first"));
   std::filesystem::create_directory(dir / "taken");
   std::ofstream(dir / "taken/inside") << "x";
-  message_of(ErrorKind::Io, [&] { write_safetensors(dir / "taken", tensors, {}); });
+  testing::refusal(ErrorKind::Io, [&] { write_safetensors(dir / "taken", tensors, {}); });
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
 }
 
 TEST(Safetensors, RefusesToWriteTextThatIsNotUtf8) {
   TempDir dir;
-  message_of(ErrorKind::InvalidArgument, [&] {
+  testing::refusal(ErrorKind::InvalidArgument, [&] {
     write_safetensors(dir / "out", {}, {{"k", "\xff\xfe"}});
   });
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
@@ -117,13 +116,13 @@ TEST(Safetensors, RefusesToWriteTextThatIsNotUtf8) {
 
 TEST(Safetensors, RefusesMissingEmptyAndShortFiles) {
   TempDir dir;
-  message_of(ErrorKind::NotFound, [&] { read_safetensors(dir / "absent.safetensors"); });
+  testing::refusal(ErrorKind::NotFound, [&] { read_safetensors(dir / "absent.safetensors"); });
   testing::write_bytes(dir / "empty", "");
-  message_of(ErrorKind::CorruptFile, [&] { read_safetensors(dir / "empty"); });
+  testing::refusal(ErrorKind::CorruptFile, [&] { read_safetensors(dir / "empty"); });
   testing::write_bytes(dir / "short", "\x02\0\0\0");
-  EXPECT_THAT(message_of(ErrorKind::CorruptFile, [&] { read_safetensors(dir / "short"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile, [&] { read_safetensors(dir / "short"); }),
               HasSubstr("too short"));
-  message_of(ErrorKind::CorruptFile, [&] { read_safetensors(dir.path()); });
+  testing::refusal(ErrorKind::CorruptFile, [&] { read_safetensors(dir.path()); });
 }
 
 TEST(Safetensors, RefusesHeaderLengthsBeyondTheFileAndAbsurdOnes) {
@@ -131,7 +130,7 @@ TEST(Safetensors, RefusesHeaderLengthsBeyondTheFileAndAbsurdOnes) {
   const std::string header = one_tensor("F32", "[1]", "[0,4]");
   const auto refusal = [&](uint64_t length) {
     const auto path = file_with(dir, header, 4, length);
-    return message_of(ErrorKind::CorruptFile, [&] { read_safetensors(path); });
+    return testing::refusal(ErrorKind::CorruptFile, [&] { read_safetensors(path); });
   };
   EXPECT_THAT(refusal(header.size() + 5), HasSubstr("cut short"));
   EXPECT_THAT(refusal(100'000'001), HasSubstr("expected 2 to 100000000"));
@@ -235,7 +234,7 @@ TEST(Safetensors, EveryTruncationIsRefused) {
   const std::string whole = testing::read_bytes(testing::golden_path("weights_dtypes.safetensors"));
   for (size_t length = 0; length < whole.size(); length += 7) {
     testing::write_bytes(dir / "cut.safetensors", whole.substr(0, length));
-    message_of(ErrorKind::CorruptFile, [&] { read_safetensors(dir / "cut.safetensors"); });
+    testing::refusal(ErrorKind::CorruptFile, [&] { read_safetensors(dir / "cut.safetensors"); });
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/half.h"
+#include "support/refusal.h"
 #include "weights/tensor_view.h"
 
 namespace pentimento::testing {
@@ -43,21 +44,6 @@ inline std::filesystem::path write_bytes(const std::filesystem::path& path,
 inline std::string read_bytes(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-// The message of the refusal that `action` must raise, which must be one line.
-template <typename Action>
-std::string message_of(ErrorKind kind, Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error_name(error.kind()), error_name(kind)) << error.what();
-    const std::string message = error.what();
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    return message;
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
 }
 
 }  // namespace pentimento::testing

@@ -61,12 +61,12 @@ TEST(TextEncoderFile, RefusesWhatItCannotBe) {
   TempDir dir;
   const auto path = cut_out(dir, "weights_sd1.safetensors", "cond_stage_model.transformer.", "");
   EXPECT_THAT(
-      testing::message_of(ErrorKind::Unsupported, [&] { open_text_encoder(path, Family::SDXL); }),
+      testing::refusal(ErrorKind::Unsupported, [&] { open_text_encoder(path, Family::SDXL); }),
       HasSubstr("SDXL reads prompts with two"));
   const auto vae = testing::golden_path("weights_tiny_vae.safetensors");
   EXPECT_FALSE(is_text_encoder_file(vae));
   EXPECT_THAT(
-      testing::message_of(ErrorKind::Unsupported, [&] { open_text_encoder(vae, Family::SD1); }),
+      testing::refusal(ErrorKind::Unsupported, [&] { open_text_encoder(vae, Family::SD1); }),
       HasSubstr("expected a text encoder"));
   EXPECT_FALSE(is_text_encoder_file(testing::golden_path("weights_folder")));
   TensorFile cut = read_tensor_file(path);
@@ -74,8 +74,8 @@ TEST(TextEncoderFile, RefusesWhatItCannotBe) {
     return item.first.find("layers.0.mlp") != std::string::npos;
   });
   write_safetensors(dir / "cut.safetensors", cut.tensors, {});
-  EXPECT_THAT(testing::message_of(ErrorKind::CorruptFile,
-                                  [&] { open_text_encoder(dir / "cut.safetensors", Family::SD1); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile,
+                               [&] { open_text_encoder(dir / "cut.safetensors", Family::SD1); }),
               HasSubstr("text encoder"));
 }
 

@@ -12,7 +12,6 @@ namespace pentimento {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::message_of;
 using testing::PickleWriter;
 using testing::TempDir;
 namespace fs = std::filesystem;
@@ -50,7 +49,7 @@ std::string one_tensor(int64_t offset, const Shape& shape, const Shape& strides,
 std::string refusal(ErrorKind kind, const Entries& entries) {
   TempDir dir;
   const fs::path path = zip_of(dir / "model.ckpt", entries);
-  const std::string message = message_of(kind, [&] { read_torch(path); });
+  const std::string message = testing::refusal(kind, [&] { read_torch(path); });
   EXPECT_THAT(message, HasSubstr("model.ckpt: "));
   return message;
 }
@@ -242,7 +241,7 @@ TEST(TorchFile, EveryTruncationIsRefused) {
   const std::string whole = testing::read_bytes(testing::golden_path("weights_torch_protocol2.pt"));
   for (size_t length = 0; length < whole.size(); length += 41) {
     testing::write_bytes(dir / "cut.pt", whole.substr(0, length));
-    message_of(ErrorKind::CorruptFile, [&] { read_torch(dir / "cut.pt"); });
+    testing::refusal(ErrorKind::CorruptFile, [&] { read_torch(dir / "cut.pt"); });
   }
 }
 
@@ -281,7 +280,7 @@ TEST(TorchFile, RefusesZipBombs) {
              {{"m/data.pkl", one_tensor(0, {elements}, {1}, elements)}, {"m/data/0", zeros}},
              ZIP_CM_DEFLATE);
   ASSERT_LT(fs::file_size(path), 1u << 20);
-  EXPECT_THAT(message_of(ErrorKind::CorruptFile, [&] { read_torch(path); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile, [&] { read_torch(path); }),
               HasSubstr("would unpack to 80 MiB"));
 }
 
@@ -347,7 +346,7 @@ TEST(TorchFile, RefusesEncryptedArchives) {
   TempDir dir;
   const fs::path path =
       zip_of(dir / "m.pt", {{"m/data.pkl", "x"}}, ZIP_CM_STORE, /*encrypted=*/true);
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { read_torch(path); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { read_torch(path); }),
               HasSubstr("is encrypted"));
 }
 
@@ -358,7 +357,7 @@ TEST(TorchFile, RefusesNamesThatDifferBetweenDirectoryAndEntry) {
   std::string bytes = testing::read_bytes(path);
   bytes.replace(bytes.find("m/data/0"), 8, "m/data/1");  // the first one is the local header's
   testing::write_bytes(path, bytes);
-  message_of(ErrorKind::CorruptFile, [&] { read_torch(path); });
+  testing::refusal(ErrorKind::CorruptFile, [&] { read_torch(path); });
 }
 
 TEST(TorchFile, RefusesLegacyFilesWithAdvice) {
@@ -367,13 +366,13 @@ TEST(TorchFile, RefusesLegacyFilesWithAdvice) {
       dir / "old.pt",
       std::string("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.",
                   20));
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { read_tensor_file(dir / "old.pt"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { read_tensor_file(dir / "old.pt"); }),
               ::testing::AllOf(HasSubstr("before version 1.6"), HasSubstr("torch.save it again")));
   testing::write_bytes(dir / "bare.pkl", std::string("\x80\x04N."));
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { read_tensor_file(dir / "bare.pkl"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { read_tensor_file(dir / "bare.pkl"); }),
               HasSubstr("bare Python pickle"));
   testing::write_bytes(dir / "old.tar", std::string(257, 'x') + "ustar  " + std::string(300, '\0'));
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { read_tensor_file(dir / "old.tar"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { read_tensor_file(dir / "old.tar"); }),
               HasSubstr("tar format"));
 }
 
@@ -389,7 +388,7 @@ TEST(TensorFile, RefusesOtherKindsByName) {
   TempDir dir;
   const auto refuse = [&](ErrorKind kind, const std::string& bytes) {
     testing::write_bytes(dir / "model", bytes);
-    return message_of(kind, [&] { read_tensor_file(dir / "model"); });
+    return testing::refusal(kind, [&] { read_tensor_file(dir / "model"); });
   };
   EXPECT_THAT(refuse(ErrorKind::Unsupported, "GGUF\x09" + std::string(40, '\0')),
               HasSubstr("GGUF"));
@@ -401,7 +400,7 @@ TEST(TensorFile, RefusesOtherKindsByName) {
   EXPECT_THAT(refuse(ErrorKind::CorruptFile, "hello, this is some text"),
               HasSubstr("neither a safetensors nor"));
   EXPECT_THAT(refuse(ErrorKind::CorruptFile, "x"), HasSubstr("neither a safetensors nor"));
-  message_of(ErrorKind::NotFound, [&] { read_tensor_file(dir / "absent"); });
+  testing::refusal(ErrorKind::NotFound, [&] { read_tensor_file(dir / "absent"); });
 }
 
 }  // namespace

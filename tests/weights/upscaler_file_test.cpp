@@ -12,7 +12,6 @@ namespace {
 
 using testing::Golden;
 using ::testing::HasSubstr;
-using testing::message_of;
 using testing::TempDir;
 using testing::tensor_f32;
 namespace fs = std::filesystem;
@@ -34,7 +33,7 @@ struct Files {
   }
   std::string refusal(ErrorKind kind, const TensorMap& tensors) {
     const fs::path path = write(tensors);
-    return message_of(kind, [&] { open_upscaler(path); });
+    return testing::refusal(kind, [&] { open_upscaler(path); });
   }
 };
 
@@ -174,7 +173,7 @@ TEST(UpscalerFile, RefusesNcnnNetworksOfAnotherDesign) {
     EXPECT_NE(listing, writer.listing()) << from;
     testing::write_bytes(files.dir / "n.bin", writer.weights());
     testing::write_bytes(files.dir / "n.param", listing);
-    return message_of(ErrorKind::Unsupported, [&] { open_upscaler(files.dir / "n.param"); });
+    return testing::refusal(ErrorKind::Unsupported, [&] { open_upscaler(files.dir / "n.param"); });
   };
   EXPECT_THAT(spoiled("rrdb_x4", "-23310=1,2.000000e-01", "-23310=1,1.0e-01"), HasSubstr("activ"));
   EXPECT_THAT(spoiled("rrdb_x4", "4=1", "4=0"), HasSubstr("padding"));
@@ -230,10 +229,11 @@ TEST(UpscalerFile, RefusesOtherFilesSayingWhatTheyAre) {
   EXPECT_THAT(files.refusal(ErrorKind::Unsupported,
                             {{"layers.0.residual_group.blocks.0.x", tensor_f32({1}, {0})}}),
               HasSubstr("ESRGAN, Real-ESRGAN"));
-  EXPECT_THAT(message_of(ErrorKind::Unsupported,
-                         [] { open_upscaler(testing::golden_path("weights_sd1.safetensors")); }),
-              HasSubstr("is a Stable Diffusion checkpoint"));
-  EXPECT_THAT(message_of(ErrorKind::NotFound, [] { open_upscaler("/nowhere/net.pth"); }),
+  EXPECT_THAT(
+      testing::refusal(ErrorKind::Unsupported,
+                       [] { open_upscaler(testing::golden_path("weights_sd1.safetensors")); }),
+      HasSubstr("is a Stable Diffusion checkpoint"));
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [] { open_upscaler("/nowhere/net.pth"); }),
               HasSubstr("net.pth"));
 }
 

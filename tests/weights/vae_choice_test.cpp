@@ -54,21 +54,19 @@ TEST_F(VaeChoice, IsFoundByNameAndPath) {
   EXPECT_EQ(choose_vae("good", model, folders), good);
   EXPECT_EQ(choose_vae("good.pt", model, folders), good);
   EXPECT_EQ(choose_vae(good.string(), model, folders), good);
-  EXPECT_THAT(testing::message_of(ErrorKind::NotFound, [&] { choose_vae("bad", model, folders); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { choose_vae("bad", model, folders); }),
               HasSubstr("bad: no such VAE file, and there is no VAE of that name"));
-  EXPECT_THAT(
-      testing::message_of(ErrorKind::NotFound, [&] { choose_vae("goood", model, folders); }),
-      HasSubstr("did you mean good?"));
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { choose_vae("goood", model, folders); }),
+              HasSubstr("did you mean good?"));
 }
 
 TEST_F(VaeChoice, TakesFilesOneByOneAsWellAsFolders) {
   const fs::path apart = write_bytes(dir / "elsewhere/apart.safetensors", "x");
   write_bytes(dir / "elsewhere/hidden.safetensors", "x");
   EXPECT_EQ(choose_vae("apart", model, {apart}), apart);
-  EXPECT_THAT(
-      testing::message_of(ErrorKind::NotFound, [&] { choose_vae("hidden", model, {apart}); }),
-      HasSubstr("models list --kind vae"));
-  EXPECT_THAT(testing::message_of(ErrorKind::NotFound, [&] { choose_vae("hidden", other, {}); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { choose_vae("hidden", model, {apart}); }),
+              HasSubstr("models list --kind vae"));
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { choose_vae("hidden", other, {}); }),
               HasSubstr("under VAE"));
 }
 

@@ -10,7 +10,6 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::message_of;
 using testing::SpoiledFile;
 using testing::TempDir;
 namespace fs = std::filesystem;
@@ -122,22 +121,22 @@ TEST(TinyVae, ChannelNumbersComeFromConfigTensorsOrTheModel) {
   EXPECT_THAT(open_vae(file.write(dir / "c.safetensors")).config.latents_std,
               ElementsAre(8, 8, 8, 8, 8, 8));
   file.tensors.insert_or_assign("latent_std", testing::tensor_f32({2}, {1, 1}));
-  EXPECT_THAT(
-      message_of(ErrorKind::CorruptFile, [&] { open_vae(file.write(dir / "d.safetensors")); }),
-      HasSubstr("'latent_std' is [2], expected [6]"));
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile,
+                               [&] { open_vae(file.write(dir / "d.safetensors")); }),
+              HasSubstr("'latent_std' is [2], expected [6]"));
 }
 
 TEST(TinyVae, ALonelyHalfIsRefused) {
   TempDir dir;
   const fs::path assets = testing::source_path("assets/taef2");
   fs::copy(assets / "taef2_encoder.pth", dir / "tae_encoder.pth");
-  EXPECT_THAT(message_of(ErrorKind::NotFound, [&] { open_vae(dir / "tae_encoder.pth"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { open_vae(dir / "tae_encoder.pth"); }),
               HasSubstr("tae_decoder.pth, is not beside it"));
   fs::copy(assets / "taef2_encoder.pth", dir / "tae_decoder.pth");
-  EXPECT_THAT(message_of(ErrorKind::CorruptFile, [&] { open_vae(dir / "tae_encoder.pth"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile, [&] { open_vae(dir / "tae_encoder.pth"); }),
               HasSubstr("is not the decoder half"));
   fs::copy(assets / "taef2_encoder.pth", dir / "other.pth");
-  EXPECT_THAT(message_of(ErrorKind::NotFound, [&] { open_vae(dir / "other.pth"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { open_vae(dir / "other.pth"); }),
               HasSubstr("name the two files"));
 }
 
@@ -145,9 +144,9 @@ TEST(TinyVae, HalvesThatDoNotFitAreRefused) {
   SpoiledFile file("weights_tiny_vae.safetensors");
   file.channels("decoder.layers.0.weight", 5);
   TempDir dir;
-  EXPECT_THAT(
-      message_of(ErrorKind::CorruptFile, [&] { open_vae(file.write(dir / "t.safetensors")); }),
-      HasSubstr("its encoder makes 6 latent channels, its decoder reads 5"));
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile,
+                               [&] { open_vae(file.write(dir / "t.safetensors")); }),
+              HasSubstr("its encoder makes 6 latent channels, its decoder reads 5"));
 }
 
 TEST(TinyVae, AbsurdReductionsAreRefused) {
@@ -156,29 +155,29 @@ TEST(TinyVae, AbsurdReductionsAreRefused) {
     file.tensors.emplace("encoder.layers." + std::to_string(i) + ".weight",
                          file.tensors.at("encoder.layers.2.weight"));
   TempDir dir;
-  EXPECT_THAT(
-      message_of(ErrorKind::CorruptFile, [&] { open_vae(file.write(dir / "t.safetensors")); }),
-      HasSubstr("more than 6 times"));
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile,
+                               [&] { open_vae(file.write(dir / "t.safetensors")); }),
+              HasSubstr("more than 6 times"));
 }
 
 TEST(VaeFile, AnythingElseIsRefused) {
   TempDir dir;
-  message_of(ErrorKind::NotFound, [&] { open_vae(dir / "absent.safetensors"); });
-  EXPECT_THAT(message_of(ErrorKind::NotFound, [&] { open_vae(dir.path()); }),
+  testing::refusal(ErrorKind::NotFound, [&] { open_vae(dir / "absent.safetensors"); });
+  EXPECT_THAT(testing::refusal(ErrorKind::NotFound, [&] { open_vae(dir.path()); }),
               HasSubstr("holds no VAE"));
   write_safetensors(dir / "l.safetensors",
                     {{"lora_unet_x.lora_up.weight", testing::tensor_f32({1, 1}, {1})}}, {});
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { open_vae(dir / "l.safetensors"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { open_vae(dir / "l.safetensors"); }),
               ::testing::AllOf(HasSubstr("is a LoRA"), HasSubstr("expected a VAE")));
   SpoiledFile file("weights_sd1.safetensors");
   file.without("first_stage_model.").write(dir / "m.safetensors");
-  EXPECT_THAT(message_of(ErrorKind::Unsupported, [&] { open_vae(dir / "m.safetensors"); }),
+  EXPECT_THAT(testing::refusal(ErrorKind::Unsupported, [&] { open_vae(dir / "m.safetensors"); }),
               HasSubstr("without a VAE inside"));
   SpoiledFile half("weights_sd1.safetensors");
   half.without("first_stage_model.decoder.up.1.").without("model.");
-  EXPECT_THAT(
-      message_of(ErrorKind::CorruptFile, [&] { open_vae(half.write(dir / "h.safetensors")); }),
-      HasSubstr("the VAE lacks"));
+  EXPECT_THAT(testing::refusal(ErrorKind::CorruptFile,
+                               [&] { open_vae(half.write(dir / "h.safetensors")); }),
+              HasSubstr("the VAE lacks"));
 }
 
 }  // namespace
