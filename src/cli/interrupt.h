@@ -1,7 +1,7 @@
 // What Ctrl-C (and SIGTERM) does, beyond raising the token of cancel_on_interrupt(): a second one
-// ends the program at once; so does the first, in a little less than a second, when what runs cannot
-// be stopped (a network that is being compiled). Files appear under their names only when they are
-// whole, so nothing is left either way.
+// ends the program at once; so does the first, in a little less than a second, when what runs
+// cannot be stopped (a network that is being compiled). Files appear under their names only when
+// they are whole, so nothing is left either way.
 #pragma once
 
 namespace pentimento {

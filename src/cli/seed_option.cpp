@@ -6,8 +6,8 @@
 
 namespace pentimento {
 
-CLI::Option* add_seed_option(CLI::App& verb, const std::string& name,
-                             std::optional<uint64_t>& seed, const std::string& what) {
+CLI::Option* add_seed_option(CLI::App& verb, const std::string& name, std::optional<uint64_t>& seed,
+                             const std::string& what) {
   const auto take = [&seed, name](const int64_t& value) {
     if (value < -1)
       throw Error(ErrorKind::InvalidArgument,

@@ -13,7 +13,7 @@ class Option;
 namespace pentimento {
 
 // -1 means "draw one", as in A1111; other negative numbers are refused, larger ones by the request.
-CLI::Option* add_seed_option(CLI::App& verb, const std::string& name,
-                             std::optional<uint64_t>& seed, const std::string& what);
+CLI::Option* add_seed_option(CLI::App& verb, const std::string& name, std::optional<uint64_t>& seed,
+                             const std::string& what);
 
 }  // namespace pentimento
