@@ -1,6 +1,6 @@
 // Files asked of the disk before they are needed. Weights are read as they are touched, a page at a
-// time and in no order, which uses a fraction of what a disk can do; asked for in large pieces, they
-// arrive while the program computes something else.
+// time and in no order, which uses a fraction of what a disk can do; asked for in large pieces,
+// they arrive while the program computes something else.
 #pragma once
 
 #include <filesystem>

@@ -9,18 +9,18 @@ GridSteering grid_steering(Controls& controls, AddOns& add_ons, const Progress& 
     controls.load(add_ons, model, progress);
     *loaded_for = model.sha256;
   };
-  return {.description = controls.describe(),
-          .steer =
-              [&controls, load, on_map = std::move(on_map)](LoadedModel& model,
-                                                            const Scene& scene) {
-                load(model);
-                return controls.ready(scene, on_map);
-              },
-          .cost =
-              [&controls, load](LoadedModel& model) {
-                load(model);
-                return controls.cost();
-              }};
+  return {
+      .description = controls.describe(),
+      .steer =
+          [&controls, load, on_map = std::move(on_map)](LoadedModel& model, const Scene& scene) {
+            load(model);
+            return controls.ready(scene, on_map);
+          },
+      .cost =
+          [&controls, load](LoadedModel& model) {
+            load(model);
+            return controls.cost();
+          }};
 }
 
 }  // namespace pentimento
