@@ -66,6 +66,12 @@ std::string not_allowed(const std::string& sentence) {
   return sentence.substr(0, colon) + " is '" + found + "', expected one of " + expected;
 }
 
+// "--left: 1 required TEXT missing" -> "--left needs a value"
+std::string too_few(const std::string& sentence) {
+  const size_t colon = sentence.find(": 1 required ");
+  return colon == std::string::npos ? sentence : sentence.substr(0, colon) + " needs a value";
+}
+
 }  // namespace
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
@@ -78,6 +84,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
     return missing(verb, sentence.substr(0, sentence.find(" is required")));
   }
   if (kind == CLI::ExitCodes::ConversionError) return not_converted(sentence);
+  if (kind == CLI::ExitCodes::ArgumentMismatch) return too_few(sentence);
   if (kind == CLI::ExitCodes::ValidationError) return not_allowed(sentence);
   return sentence;
 }

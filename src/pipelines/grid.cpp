@@ -41,6 +41,7 @@ GridCell cell_at(const GridRequest& r, const std::array<size_t, 3>& at, const In
   std::string where;
   for (size_t d = 0; d < 3; ++d)
     if (r.axes[d].parameter) where += (where.empty() ? "" : ", ") + label_of(r.axes[d], at[d]);
+  std::replace(where.begin(), where.end(), '\n', ' ');  // words of a label stand below each other
   try {
     // Search and replace last: other directions may bring prompts of their own.
     for (size_t d = 0; d < 3; ++d) {

@@ -370,6 +370,7 @@ TEST(Cli, WrongUsageIsSaidInPlainWords) {
   said({"img2img", kPicture, "--strength", "much"}, "--strength: 'much' is no number");
   said({"img2img", kPicture, "--rng", "gpu"}, "--rng is 'gpu', expected one of cpu, nv");
   said({"info"}, "image is missing: ");
+  said({"outpaint", kPicture, "--left"}, "--left needs a value");
   said({"info", kPicture, "more"}, "more: one word too many");
   said({"img2img", kPicture, "--seed", "-2"}, "or -1 to have one drawn");
   EXPECT_EQ(program.run({"inspect", "nowhere.safetensors"}).code, 3);
