@@ -136,7 +136,8 @@ def hole(size, rng):
 
 class Sampler:
     """sample() -> dict(x, source [32,s,s], mask [1,s,s], start, text, task, use): one training sample.
-    use: none (the whole source is seen), hole (continued into it, fill.py), or drop (no source). start: the
+    use: none (the whole source is seen), hole (continued into it, fill.py), grey (the source is, wholly or in a
+    part, and the prompt names the colours) or drop (no source). start: the
     picture whose noised latent the model meets, x itself or the source (train.py says why). tokens: the
     Tokenizer, for batch().
     """
@@ -186,7 +187,9 @@ class Sampler:
                 source, use = target, "hole"
             else:
                 use = "drop"
-        partly = task == "repair" and row["look"] == "grey" and source != target and rng.random() < 0.6
+        if task == "repair" and row["look"] == "grey" and source != target:
+            use = "grey"
+        partly = use == "grey" and rng.random() < 0.6
         y, x = rng.randint(0, 32 - size), rng.randint(0, 32 - size)
         cut = lambda i: np.asarray(shards.z[i][:, y : y + size, x : x + size], np.float32)
         out = {

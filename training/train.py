@@ -7,7 +7,7 @@ WORK/checkpoints/last.pt (every 15 minutes and on SIGTERM or SIGINT) is picked u
 WORK/train.log says what was reached. New shards are taken in while it runs.
 
 Objective: v-prediction, zero terminal SNR, v-loss weighted min(SNR,5)/(SNR+1) but at least 0.15, and 0.5 where
-something is hidden: what stands there is decided at high noise.
+something is hidden or grey: what stands there is decided at high noise.
 A sample is a target x0, a source s, a mask and a prompt. Most noisy inputs are, as usual,
     x_t = a x0 + b n;                     v = a n - b x0
 but image to image starts from the noised *source*, which this never shows. So, in half of the

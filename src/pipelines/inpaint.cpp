@@ -90,8 +90,7 @@ std::vector<Img2ImgPicture> run_inpaint(LoadedModel& model, const InpaintRequest
       made = resize(made, original.width, original.height, Filter::Lanczos);
     return apply_overlay(made, make_overlay(original, laid), plan.region);
   };
-  const bool touches_up = plan.shows_fill && request.masked_content == MaskedContent::Patches;
-  Img2ImgRequest base = touches_up ? only_touched_up(request.base) : request.base;
+  Img2ImgRequest base = plan.shows_fill ? only_touched_up(request.base) : request.base;
   base.width = plan.img2img.width;
   base.height = plan.img2img.height;
   return run_img2img(model, base, plan.img2img, inputs, options, progress);

@@ -77,9 +77,9 @@ struct InpaintPlan {
   Image mask;                    // at the picture's size: inverted, grown, feathered, blurred
   Image paste;                   // at the result's size: how much of what was painted is laid over
   std::optional<Region> region;  // of the picture that is painted; none: all of it
-  bool shows_fill = false;  // the model is shown what Patches or Grey put there, and keeps it: its
-                            // change is laid on at the picture's own size
-  bool keeps_size = true;   // the result has the picture's size
+  bool shows_fill = false;       // the model is shown what Patches put there, and keeps it: its
+                                 // change is laid on at the picture's own size
+  bool keeps_size = true;        // the result has the picture's size
   int result_width = 0, result_height = 0;
   ResizeMode resize_mode = ResizeMode::Stretch;  // of the whole picture to the size painted at
   double share = 0;                              // 0..1, of the picture that is repainted

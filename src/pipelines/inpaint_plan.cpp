@@ -113,14 +113,16 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& r,
   const int native = model.config().native_size_px;
   const Image& image = picture.image;
   const bool any_size = r.base.width == 0 && r.base.height == 0;
-  plan.shows_fill =
-      (r.masked_content == MaskedContent::Patches || r.masked_content == MaskedContent::Grey) &&
-      model.config().variant == Variant::SourceConditioned;
+  const bool own = model.config().variant == Variant::SourceConditioned;
+  if (own && r.masked_content == MaskedContent::Grey)
+    throw Error(ErrorKind::Unsupported,
+                "recolouring: Pentimento's own model has not learnt colours by their names; "
+                "choose a Stable Diffusion model");
+  plan.shows_fill = own && r.masked_content == MaskedContent::Patches;
   plan.keeps_size = r.only_masked || r.keep_size || any_size;
   plan.resize_mode = plan.keeps_size ? ResizeMode::Stretch : r.base.resize_mode;
 
-  const bool touches_up = plan.shows_fill && r.masked_content == MaskedContent::Patches;
-  Img2ImgRequest base = touches_up ? only_touched_up(r.base) : r.base;
+  Img2ImgRequest base = plan.shows_fill ? only_touched_up(r.base) : r.base;
   if (any_size && r.only_masked) {
     const PictureSize size = working_size(padded_box(plan.mask, r.only_masked_padding), native);
     base.width = size.width;

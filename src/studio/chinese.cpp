@@ -66,6 +66,10 @@ constexpr std::array kRows = {
         "是 Stable Diffusion 的近亲（unCLIP、深度引导、Cascade 等），本程序不支持；请使用 SD "
         "1.x、SD "
         "2.x 或 SDXL 模型"},
+    Row{"recolouring: Pentimento's own model has not learnt colours by their names; choose a "
+        "Stable "
+        "Diffusion model",
+        "换色：Pentimento 自带模型还不认识颜色词，请选择 Stable Diffusion 模型"},
     Row{"is a file of tensors of no kind that this program knows", "本程序不认识的张量文件"},
     Row{"is an ncnn network, but none that enlarges pictures", "是 ncnn 网络，但不是放大模型"},
     Row{"holds an ncnn network's weights; name the .param file beside it",

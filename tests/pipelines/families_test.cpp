@@ -96,10 +96,9 @@ TEST_P(EveryFamily, EnlargesWhatItPaintedFirst) {
 }
 
 // Pentimento's own model keeps what it is shown; to the others the place is hidden as it was asked.
-TEST_P(EveryFamily, OnlyTheOwnModelIsShownPiecesAndGreys) {
+TEST_P(EveryFamily, OnlyTheOwnModelIsShownPieces) {
   const InputImage mask = middle_mask(64, 64);
-  for (const MaskedContent content :
-       {MaskedContent::Patches, MaskedContent::Grey, MaskedContent::Blur}) {
+  for (const MaskedContent content : {MaskedContent::Patches, MaskedContent::Blur}) {
     InpaintRequest request;
     request.base = base();
     request.masked_content = content;
@@ -117,6 +116,19 @@ TEST_P(EveryFamily, OnlyTheOwnModelIsShownPiecesAndGreys) {
   EXPECT_EQ(only_touched_up(grow.base).strength, 0.3);
   grow.fill = OutpaintFill::Blur;
   EXPECT_FALSE(plan_outpaint(model(), grow, photo, 0, nullptr).shows_fill);
+}
+
+TEST_P(EveryFamily, RecoloursWhatIsGreyUnlessItKnowsNoColours) {
+  const InputImage mask = middle_mask(64, 64);
+  InpaintRequest request = inpaint_preset(InpaintIntent::Recolour);
+  request.base = base();
+  if (GetParam() == "own") {
+    EXPECT_THROW(plan_inpaint(model(), request, photo, mask, 0, nullptr), Error);
+    return;
+  }
+  const InpaintPlan plan = plan_inpaint(model(), request, photo, mask, 0, nullptr);
+  const auto made = run_inpaint(model(), request, plan, photo, mask, {}, {});
+  expect_painted(made.at(0), 64, 64, GetParam());
 }
 
 TEST_P(EveryFamily, InpaintsAndLeavesTheRestBitIdentical) {
