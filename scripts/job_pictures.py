@@ -79,8 +79,7 @@ def inpaint(m):
     rows = []
     for photo, mask in ((robin, bird), (rocket, tower)):
         p, k = m.save(photo, "photo.png"), m.save(mask, "mask.png")
-        gone = [m.run("inpaint", p, "--mask", k, "--intent", "remove", *more) for more in ((), ("--strength", "0.4"))]
-        rows.append(row([photo, shown(photo, mask), *gone], 224))
+        rows.append(row([photo, shown(photo, mask), m.run("inpaint", p, "--mask", k, "--intent", "remove")], 224))
     return column(rows)
 
 
@@ -103,8 +102,7 @@ def outpaint(m):
     robin = m.save(example("robin.jpg", 384), "robin.png")
     rows = []
     for photo, sides in ((coffee, ("--left", "25%", "--right", "25%")), (robin, ("--top", "30%", "--right", "30%"))):
-        grown = [m.run("outpaint", photo, *sides, *more) for more in ((), ("--strength", "0.4"))]
-        rows.append(row([Image.open(photo), *grown], 224))
+        rows.append(row([Image.open(photo), m.run("outpaint", photo, *sides)], 224))
     return column(rows)
 
 
@@ -112,7 +110,7 @@ def fills(m):
     """What each fill begins with (strength 0 shows it through the autoencoder alone)."""
     robin = m.save(example("robin.jpg", 320), "robin.png")
     sides = ("--right", "40%", "--feather", "0", "--strength", "0")
-    return row([m.run("outpaint", robin, *sides, "--fill", fill) for fill in ("edge", "blur", "mirror", "noise")], 200)
+    return row([m.run("outpaint", robin, *sides, "--fill", fill) for fill in ("patches", "edge", "blur", "mirror", "noise")], 200)
 
 
 def styles(m):
