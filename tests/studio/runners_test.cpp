@@ -85,8 +85,8 @@ TEST_F(Runners, InpaintKeepsWhatLiesOutsideTheMask) {
 TEST_F(Runners, AnIntentChoosesWhatTheRequestLeavesOpen) {
   const auto runner = make_inpaint_runner(*tools_);
   const Json chosen = resolved(*runner, small({{"intent", "remove"}, {"mask_grow", 3}}));
-  EXPECT_EQ(chosen["strength"], 1.0);
-  EXPECT_EQ(chosen["masked_content"], "blur");
+  EXPECT_EQ(chosen["strength"], 0.5);
+  EXPECT_EQ(chosen["masked_content"], "patches");
   EXPECT_EQ(chosen["only_masked"], true);
   EXPECT_EQ(chosen["mask_grow"], 3) << "what is given stays";
 }
@@ -94,7 +94,7 @@ TEST_F(Runners, AnIntentChoosesWhatTheRequestLeavesOpen) {
 TEST_F(Runners, OutpaintGrowsThePicture) {
   const auto runner = make_outpaint_runner(*tools_);
   const Json request = resolved(*runner, small({{"left", "32"}, {"bottom", "50%"}}));
-  EXPECT_EQ(request["strength"], 0.9);
+  EXPECT_EQ(request["strength"], 0.8);
   const PlanReport plan = runner->plan(request, inputs());
   EXPECT_EQ(plan.width, 96);
   EXPECT_EQ(plan.height, 72);

@@ -14,10 +14,11 @@ const foreign = (page: Page, letters: string, without: string): Promise<string[]
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement;
-      if (parent && !parent.closest("script, style, code, kbd, [lang=en], [lang=zh-CN], [data-testid=terms-english]")) take(walker.currentNode.textContent);
+      if (parent && !parent.closest("script, style, code, kbd, [lang=en], [lang=zh-CN], [translate=no], [data-testid=terms-english]")) take(walker.currentNode.textContent);
     }
     for (const element of document.querySelectorAll("[aria-label], [title], [placeholder], [alt], [aria-valuetext]"))
-      for (const name of ["aria-label", "title", "placeholder", "alt", "aria-valuetext"]) take(element.getAttribute(name));
+      if (!element.closest("[translate=no]"))
+        for (const name of ["aria-label", "title", "placeholder", "alt", "aria-valuetext"]) take(element.getAttribute(name));
     return [...new Set(words)];
   }, [letters, without] as const);
 const english = async (page: Page, also: RegExp | null = null): Promise<string[]> =>
