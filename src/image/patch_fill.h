@@ -16,9 +16,9 @@ namespace pentimento {
 
 // `image`: 1, 3 or 4 channels (alpha is dropped); `mask`: one channel of its size, anything but 0
 // is the hole. RGB; pixels outside the hole are the input's. The same seed gives the same pixels on
-// the same machine. Where nothing is known or the known part is too thin to hold a patch, colours are
-// carried in smoothly instead. About a second for a quarter of a 512 px picture.
-// Throws InvalidArgument for a mask of another size.
+// the same machine. Where nothing is known or the known part is too thin to hold a patch, colours
+// are carried in smoothly instead. About a second for a quarter of a 512 px picture. Throws
+// InvalidArgument for a mask of another size.
 Image patch_fill(const Image& image, const Image& mask, uint64_t seed = 0);
 
 }  // namespace pentimento
