@@ -247,7 +247,7 @@ Image patch_fill(const Image& image, const Image& mask, uint64_t seed) {
   if (levels[0].targets.empty() || levels[0].sources.empty()) return blur_fill(rgb, mask);
   while (std::min(levels.back().width, levels.back().height) >= 2 * kLeastEdge) {
     PatchLevel next = halved(levels.back());
-    if (next.sources.size() < kLeastSources) break;
+    if (next.targets.empty() || next.sources.size() < kLeastSources) break;
     levels.push_back(std::move(next));
   }
   Dice dice(seed);

@@ -17,7 +17,7 @@ constexpr int kRingPx = 16;  // of untouched picture around the mask, to measure
 // What is painted over, at the size painted at, and what it was made from.
 struct Prepared {
   Image picture;
-  Image own_size;  // Patches, Grey: the part of the picture at its own size; else empty
+  Image own_size;  // Patches: the part of the picture at its own size; else empty
 };
 
 Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, const Image& whole,
@@ -32,12 +32,10 @@ Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, cons
       return {seen(part), {}};
     case MaskedContent::Blur:
       return {blur_fill(seen(part), repaint), {}};
-    case MaskedContent::Patches:
-    case MaskedContent::Grey: {
-      const Image mask = plan.region ? crop(plan.mask, *plan.region) : plan.mask;
-      Image filled = r.masked_content == MaskedContent::Patches
-                         ? patch_fill(part, mask)
-                         : blend_by_mask(part, to_rgb(to_grey(part)), mask);
+    case MaskedContent::Grey:
+      return {blend_by_mask(seen(part), to_rgb(to_grey(seen(part))), repaint), {}};
+    case MaskedContent::Patches: {
+      Image filled = patch_fill(part, plan.region ? crop(plan.mask, *plan.region) : plan.mask);
       Image small = seen(filled);
       return {std::move(small), std::move(filled)};
     }

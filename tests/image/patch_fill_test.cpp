@@ -126,6 +126,15 @@ TEST(PatchFill, EverySmallSizeWorks) {
     }
 }
 
+// At half the size an odd last column or row is gone, and the hole with it.
+TEST(PatchFill, AHoleInTheLastColumnOfAnOddWidthIsFilled) {
+  const Image red(97, 99, 3, 120);
+  for (const Region& edge : {Region{96, 0, 97, 99}, Region{0, 98, 97, 99}}) {
+    const Image mask = box_mask(97, 99, edge);
+    EXPECT_LT(root_mean_square(patch_fill(with_hole(red, mask), mask), red, mask), 8);
+  }
+}
+
 TEST(PatchFill, AMaskOfAnotherSizeIsRefused) {
   try {
     patch_fill(bricks(64, 48), Image(64, 47, 1));
