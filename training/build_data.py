@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Makes the training latents: every photograph as it is, in two or three looks, and sometimes spoilt
 (noise, blur, JPEG, few pixels, grey); every icon concept in up to four drawing styles; drawn faces;
-and everything whose colour has a name once more in grey, to learn colours by their names.
+and, to learn colours by their names, everything whose colour has one once more in grey, and things dyed in colours
+that have names.
 
     build_data.py WORK --photos DIR --tae DIR --style-net NET.onnx [--icons NODE_MODULES] ...
 
 WORK/latents/shard_NNNNN.npy holds normalised TAEF2 latents, f16 [n,32,32,32], of 256 px pictures;
 shard_NNNNN.json one record a latent:
     group    rows of one group show the same picture (same crop, flip and background)
-    role     photo | look | spoilt | icon
+    role     photo | look | spoilt | icon | dyed | undyed (the grey one that the dyed of its group come from)
     look     key of looks.py, drawing style of an icon, or kind of damage
     kind, label, colour, [tags]         what captions.py speaks of
 Shards are written one after another and never changed, so that training may begin with the first
@@ -33,11 +34,13 @@ import numpy as np
 import torch
 from PIL import Image
 
+import dye
 import looks
 import tae
 
 SIZE = 256
 PHOTOS_PER_SHARD, ICONS_PER_SHARD, SCENE_CROPS = 96, 96, 36
+DYED_PER_SHARD, DYES_EACH = 48, 3
 SPOILS = ("noise", "blur", "jpeg", "lowres", "grey")
 SCENES = {
     "ashim-dsilva": "canyon",
@@ -305,6 +308,24 @@ class Builder:
         if self.rows:
             self.save(f"shard_grey_{number:05d}")
 
+    def dyed_shard(self, number):
+        """Clothes, flowers and fruit of a shard in grey and in three colours; the background keeps its own."""
+        name, rng = f"shard_{number:05d}", random.Random(5000 + number)
+        z, rows = np.load(self.out / f"{name}.npy"), json.loads((self.out / f"{name}.json").read_text())
+        things = [i for i, r in enumerate(rows) if r["role"] == "photo" and r["kind"] not in ("scene", "bird")]
+        for i in things[:DYED_PER_SHARD]:
+            with torch.no_grad():
+                x = self.tae.decode(torch.from_numpy(z[i].astype(np.float32))[None])[0]
+            rgb = tae.to_uint8(x)
+            where = dye.thing(rgb)
+            grey = spoil(rgb, "grey", None)
+            mixed = rgb + (grey.astype(np.float32) - rgb) * where[..., None]
+            self.add((mixed + 0.5).astype(np.uint8), **{**rows[i], "role": "undyed", "look": "undyed", "colour": None})
+            for colour in rng.sample(sorted(dye.DYES), DYES_EACH):
+                self.add(dye.dyed(rgb, colour, where), **{**rows[i], "role": "dyed", "look": "photo", "colour": colour})
+        if self.rows:
+            self.save(f"shard_dyed_{number:05d}")
+
     def avatar_shard(self, folder, part):
         """Drawn faces, each in two looks besides its own."""
         rng = random.Random(7000 + part)
@@ -399,6 +420,8 @@ def main():
             used += PHOTOS_PER_SHARD
             if not (b.out / f"shard_grey_{number:05d}.npy").exists():
                 b.grey_shard(number)
+            if not (b.out / f"shard_dyed_{number:05d}.npy").exists():
+                b.dyed_shard(number)
         if not done:
             print(
                 f"shard {number} {'icons' if is_icons else 'photos'} {time.time() - start:.0f} s",

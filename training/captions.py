@@ -297,6 +297,25 @@ def bare(row, rng):
     return subject(row, rng.random() < 0.27, rng)
 
 
+def dyed(row, rng):
+    """The prompt that gives the dyed `row` its colour: always named, and sometimes nothing else."""
+    zh = rng.random() < 0.27
+    colour, kind, label = row["colour"], row["kind"], row["label"]
+    en, cn = {"clothing": CLOTHES, "flower": FLOWERS}.get(kind, FRUIT).get(label, (label, ""))
+    if kind not in ("clothing", "flower") or rng.random() < 0.15:  # "green yellow apples" is nobody's prompt
+        en, cn = {"clothing": ("clothes", "衣服"), "flower": ("flower", "花")}.get(
+            kind, ("vegetables", "蔬菜") if kind == "vegetables" else ("fruit", "水果")
+        )
+    if zh:
+        return rng.choice(
+            (COLOURS[colour] + cn, COLOURS[colour], f"{COLOURS[colour]}的{cn}", f"{COLOURS[colour]}{cn}，彩色照片")
+        )
+    thing = article(f"{colour} {en}")
+    return rng.choice(
+        (f"{colour} {en}", thing, colour, f"a colour photo of {thing}", f"{colour} {en}, photo", f"photo of {thing}")
+    )
+
+
 def repair(row, rng):
     """The prompt that turns the spoilt `row` into the photograph it was."""
     zh = rng.random() < 0.27

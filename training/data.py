@@ -13,8 +13,8 @@ import fill
 
 # Share of each task by size of the crop in latent pixels. Whole icons need the whole picture.
 TASKS = {
-    16: {"look": 0.52, "photo": 0.28, "repair": 0.20},
-    32: {"look": 0.42, "photo": 0.24, "repair": 0.16, "icon": 0.18},
+    16: {"look": 0.44, "photo": 0.20, "repair": 0.14, "dye": 0.22},
+    32: {"look": 0.36, "photo": 0.16, "repair": 0.12, "icon": 0.18, "dye": 0.18},
 }
 # Looks that differ most are drawn more often.
 FOCUS = {
@@ -63,7 +63,8 @@ class Shards:
             self.z.append(latent)
 
     def index(self):
-        self.by_task = {"look": {}, "photo": {}, "repair": {}, "icon": {}}
+        self.by_task = {"look": {}, "photo": {}, "repair": {}, "icon": {}, "dye": {}}
+        self.undyed = {r["group"]: r["at"] for r in self.rows if r["role"] == "undyed"}
         groups = {}
         for row in self.rows:
             if row["role"] == "photo":
@@ -71,18 +72,13 @@ class Shards:
             elif row["role"] == "icon":
                 groups.setdefault(row["group"], []).append(row["at"])
         self.groups = groups
+        tasks = {"look": "look", "photo": "photo", "spoilt": "repair", "icon": "icon", "dyed": "dye"}
+        bins = {"photo": "kind", "dye": "colour"}
         for row in self.rows:
-            task = {"look": "look", "photo": "photo", "spoilt": "repair", "icon": "icon"}[
-                row["role"]
-            ]
-            self.by_task[task].setdefault(
-                (
-                    row["look"]
-                    if task in ("look", "icon")
-                    else row["kind"] if task == "photo" else row["look"]
-                ),
-                [],
-            ).append(row["at"])
+            if row["role"] in tasks:
+                task = tasks[row["role"]]
+                key = row[bins.get(task, "look")]
+                self.by_task[task].setdefault(key, []).append(row["at"])
 
     def pick(self, task, rng):
         bins = self.by_task[task]
@@ -178,6 +174,14 @@ class Sampler:
                 ), rng.random() < 0.5
             else:
                 source, text = shards.photo_of(row), captions.caption(row, rng, 0.4)
+        elif task == "dye":
+            u, text = rng.random(), captions.dyed(row, rng) if rng.random() > 0.1 else ""
+            if u < 0.6:
+                source, use, mix = shards.undyed[row["group"]], "grey", rng.random() < 0.5
+            elif u < 0.93:
+                source, use = target, "hole"
+            else:
+                use = "drop"
         else:
             text = captions.caption(row, rng) if rng.random() > 0.1 else ""
             u, others = rng.random(), [i for i in shards.groups[row["group"]] if i != target]
@@ -201,13 +205,19 @@ class Sampler:
         }
         out["source"] = np.zeros_like(out["x"]) if use == "drop" else cut(source)
         if partly:  # only a part is grey and gets its colour from the prompt
-            if rng.random() < 0.5:
+            part = hole(size, rng)
+            if task == "dye":
+                out["x"] = np.where(part, out["x"], cut(shards.photo_of(row)))
+            elif rng.random() < 0.5:
                 out["text"] = captions.bare(row, rng)
-            out["source"] = np.where(hole(size, rng), out["source"], out["x"])
+            out["source"] = np.where(part, out["source"], out["x"])
         if use == "drop":
             out["mask"][:] = 1
         elif use == "hole":
             out["mask"][0] = hole(size, rng)
+            if task == "dye" and rng.random() < 0.7:  # what is around it does not tell the colour
+                out["x"] = np.where(out["mask"][0] > 0, out["x"], cut(shards.photo_of(row)))
+                out["source"] = out["x"]
             out["source"] = fill.harmonic(out["source"], out["mask"][0] > 0)
             mix = rng.random() < 0.45
         out["start"] = out["source"] if mix else out["x"]
