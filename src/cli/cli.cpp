@@ -17,6 +17,8 @@ namespace {
 constexpr const char* kFooter = R"(
 A photo becomes a painting at once, without any download:
   pentimento stylize photo.jpg --style starry-night
+Repainted under words, by the small model that comes with the program:
+  pentimento img2img photo.jpg --prompt "watercolour" --strength 0.6
 With a Stable Diffusion model (.safetensors or .ckpt from Civitai or Hugging Face):
   pentimento img2img photo.jpg --model dreamshaper.safetensors --prompt "watercolour, soft light" --strength 0.5
 Make a result again, exactly:

@@ -45,7 +45,8 @@ void add_generation_options(CLI::App& verb, Img2ImgRequest& r, GenerationArgumen
                   "file (png, jpg, webp), folder, or - for standard output");
   verb.add_option(
       "-m,--model", a.model,
-      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name or hash in the library");
+      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name or hash in the library; "
+      "default: your only one, else Pentimento's own");
   verb.add_option("--vae", a.vae,
                   "a VAE file, or its name in the library; none: the model's own; default: "
                   "the one that belongs to the model");

@@ -15,7 +15,8 @@ void add_model_options(CLI::App& verb, ModelArguments& a, Img2ImgRequest& r,
     verb.add_option(name, value, what)->group(group);
   };
   add("-m,--model", a.model,
-      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name or hash in the library");
+      "checkpoint (.safetensors, .ckpt, diffusers folder), or its name or hash in the library; "
+      "default: your only one, else Pentimento's own");
   add("--vae", a.vae,
       "a VAE file, or its name in the library; none: the model's own; default: the one that "
       "belongs to the model");
