@@ -138,12 +138,13 @@ class Sampler:
     Tokenizer, for batch().
     """
 
-    def __init__(self, shards, seed, tokens=None):
-        self.shards, self.rng, self.tokens = shards, random.Random(seed), tokens
+    def __init__(self, shards, seed, tokens=None, more=()):
+        """more: {task: factor on its share}, for what is to be learnt in a while of its own."""
+        self.shards, self.rng, self.tokens, self.more = shards, random.Random(seed), tokens, dict(more)
 
     def sample(self, size):
         rng, shards = self.rng, self.shards
-        shares = {t: s for t, s in TASKS[size].items() if shards.by_task[t]}
+        shares = {t: s * self.more.get(t, 1) for t, s in TASKS[size].items() if shards.by_task[t]}
         task = rng.choices(list(shares), list(shares.values()))[0]
         row = shards.pick(task, rng)
         target, source, use, text = row["at"], None, "none", ""
@@ -176,9 +177,9 @@ class Sampler:
                 source, text = shards.photo_of(row), captions.caption(row, rng, 0.4)
         elif task == "dye":
             u, text = rng.random(), captions.dyed(row, rng) if rng.random() > 0.1 else ""
-            if u < 0.6:
+            if u < 0.7:
                 source, use, mix = shards.undyed[row["group"]], "grey", rng.random() < 0.5
-            elif u < 0.93:
+            elif u < 0.95:
                 source, use = target, "hole"
             else:
                 use = "drop"

@@ -37,13 +37,15 @@ import tokenizer
 from data import Sampler, Shards, stream
 
 
-def sample_t(n, hard, rng):
-    """Timesteps, stratified. hard [n]: no whole source is seen, so that high noise matters more."""
+def sample_t(n, hard, grey, rng):
+    """Timesteps, stratified. hard [n]: no whole source is seen, so that high noise matters more; grey [n]: colours
+    are missing, and with little noise the noisy picture itself tells them."""
     u = (torch.arange(n) + torch.rand(n, generator=rng)) / n
     u = u[torch.randperm(n, generator=rng)]
     which = torch.rand(n, generator=rng)
     soft = torch.where(which < 0.30, u * 350, torch.where(which < 0.75, 200 + u * 550, u * 1000))
-    return torch.where(hard, u * 1000, soft).long().clamp(0, 999)
+    t = torch.where(grey, u.sqrt() * 1000, torch.where(hard, u * 1000, soft))
+    return t.long().clamp(0, 999)
 
 
 def ramp(t):
@@ -108,7 +110,8 @@ class Trainer:
         self.began_at = self.seen
         self.rng = torch.Generator().manual_seed(1000 + self.step)
         self.shards = Shards(a.work)
-        self.sampler = Sampler(self.shards, 3000 + self.step, self.tok)
+        more = {task: float(factor) for task, factor in (m.split("=") for m in a.more)}
+        self.sampler = Sampler(self.shards, 3000 + self.step, self.tok, more)
         sizes = {16: a.batch16, 32: a.batch32}
         self.batches = stream(self.sampler, sizes, a.large_share, 2000 + self.step, a.workers)
 
@@ -177,7 +180,8 @@ class Trainer:
         _, b = next(self.batches)
         n = len(b["use"])
         hard = torch.tensor([u != "none" for u in b["use"]])
-        t = sample_t(n, hard, self.rng)
+        grey = torch.tensor([u == "grey" for u in b["use"]])
+        t = sample_t(n, hard, grey, self.rng)
         each = self.forward(b, t, self.rng)
         weight = net.log_snr_weight(self.ab, t.to(self.a.device))
         weight = torch.where(hard.to(self.a.device), weight.clamp_min(0.5), weight)
@@ -296,6 +300,9 @@ def main():
     )
     p.add_argument(
         "--workers", type=int, default=0, help="processes that prepare batches; for GPUs"
+    )
+    p.add_argument(
+        "--more", nargs="+", default=[], metavar="TASK=FACTOR", help="more of a task (data.py: TASKS) for a while"
     )
     p.add_argument("--compile", action="store_true", help="torch.compile the UNet")
     p.add_argument("--threads", type=int, default=os.cpu_count())
