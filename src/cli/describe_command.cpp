@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/terminal.h"
+#include "image/colour_names.h"
 #include "pipelines/clip_terms.h"
 #include "pipelines/describe.h"
 #include "studio/recorded_prompt.h"

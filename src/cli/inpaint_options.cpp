@@ -16,7 +16,7 @@ const std::map<std::string, MaskedContent> kContents = {
     {"fill", MaskedContent::Fill},   {"original", MaskedContent::Original},
     {"noise", MaskedContent::Noise}, {"nothing", MaskedContent::Nothing},
     {"blur", MaskedContent::Blur},   {"patches", MaskedContent::Patches},
-    {"grey", MaskedContent::Grey}};
+    {"grey", MaskedContent::Grey},   {"dye", MaskedContent::Dye}};
 
 void add_soft_options(CLI::App& verb, SoftInpainting& soft) {
   const char* group = "Soft inpainting";
@@ -52,8 +52,8 @@ void add_mask_options(CLI::App& verb, InpaintRequest& r, InpaintArguments& a) {
       ->capture_default_str();
   verb.add_option("--content", a.content,
                   "under the mask before painting: original, fill, blur, noise, nothing, grey "
-                  "(without its colours), or patches (pieces of the picture itself, as in "
-                  "content-aware fill)")
+                  "(without its colours), dye (in the colour that the prompt names), or patches "
+                  "(pieces of the picture itself, as in content-aware fill)")
       ->check(CLI::IsMember(keys_of(kContents)))
       ->capture_default_str();
   const char* shape = "Shape of the mask";

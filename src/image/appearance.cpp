@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "image/colour_names.h"
 #include "image/lab_grid.h"
 #include "image/resize.h"
 
@@ -17,55 +18,6 @@ constexpr size_t kPaletteColours = 6;
 constexpr int kRounds = 12;    // of k-means
 constexpr double kAlike = 12;  // distance in Lab below which two colours are one
 constexpr double kSmallestShare = 0.02;
-
-constexpr std::array kNames = {
-    NamedColour{{0, 0, 0}, "black", "黑色"},
-    NamedColour{{64, 64, 64}, "charcoal", "炭灰"},
-    NamedColour{{128, 128, 128}, "grey", "灰色"},
-    NamedColour{{192, 192, 192}, "light grey", "浅灰"},
-    NamedColour{{255, 255, 255}, "white", "白色"},
-    NamedColour{{250, 243, 224}, "cream", "奶油色"},
-    NamedColour{{222, 203, 164}, "beige", "米色"},
-    NamedColour{{193, 154, 107}, "tan", "棕褐"},
-    NamedColour{{139, 90, 43}, "brown", "棕色"},
-    NamedColour{{135, 112, 98}, "taupe", "灰褐"},
-    NamedColour{{75, 46, 26}, "dark brown", "深棕"},
-    NamedColour{{128, 0, 0}, "maroon", "栗色"},
-    NamedColour{{178, 34, 34}, "brick red", "砖红"},
-    NamedColour{{220, 20, 30}, "red", "红色"},
-    NamedColour{{250, 128, 114}, "salmon", "鲑红"},
-    NamedColour{{255, 192, 203}, "pink", "粉色"},
-    NamedColour{{230, 50, 130}, "magenta pink", "玫红"},
-    NamedColour{{255, 127, 30}, "orange", "橙色"},
-    NamedColour{{200, 110, 50}, "terracotta", "赤陶色"},
-    NamedColour{{255, 200, 60}, "amber", "琥珀色"},
-    NamedColour{{250, 230, 60}, "yellow", "黄色"},
-    NamedColour{{250, 240, 160}, "pale yellow", "淡黄"},
-    NamedColour{{212, 175, 55}, "gold", "金色"},
-    NamedColour{{128, 128, 0}, "olive", "橄榄色"},
-    NamedColour{{170, 200, 60}, "lime green", "黄绿"},
-    NamedColour{{60, 160, 60}, "green", "绿色"},
-    NamedColour{{30, 80, 40}, "dark green", "深绿"},
-    NamedColour{{150, 180, 140}, "sage green", "鼠尾草绿"},
-    NamedColour{{60, 180, 160}, "turquoise", "绿松石色"},
-    NamedColour{{0, 110, 120}, "teal", "蓝绿"},
-    NamedColour{{135, 206, 235}, "sky blue", "天蓝"},
-    NamedColour{{70, 130, 200}, "blue", "蓝色"},
-    NamedColour{{30, 60, 200}, "deep blue", "深蓝"},
-    NamedColour{{40, 68, 104}, "dark blue", "暗蓝"},
-    NamedColour{{20, 30, 80}, "navy", "藏青"},
-    NamedColour{{100, 120, 145}, "slate blue", "石板蓝"},
-    NamedColour{{185, 200, 220}, "pale blue", "淡蓝"},
-    NamedColour{{120, 60, 160}, "purple", "紫色"},
-    NamedColour{{70, 30, 90}, "dark purple", "深紫"},
-    NamedColour{{200, 170, 220}, "lavender", "薰衣草紫"},
-};
-
-LabColour lab_of(const std::array<uint8_t, 3>& rgb) {
-  Image one(1, 1, 3);
-  std::copy(rgb.begin(), rgb.end(), one.pixels.begin());
-  return lab_grid_of(one).lab[0];
-}
 
 double luma(const uint8_t* rgb) { return (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255; }
 
@@ -209,13 +161,6 @@ double sharpness_of(const Image& image) {
 }
 
 }  // namespace
-
-const NamedColour& nearest_colour(const std::array<uint8_t, 3>& rgb) {
-  const LabColour wanted = lab_of(rgb);
-  return *std::min_element(kNames.begin(), kNames.end(), [&](const auto& a, const auto& b) {
-    return distance(lab_of(a.rgb), wanted) < distance(lab_of(b.rgb), wanted);
-  });
-}
 
 Appearance measure_appearance(const Image& image) {
   if (image.empty()) throw Error(ErrorKind::InvalidArgument, "the picture is empty");

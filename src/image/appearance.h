@@ -11,13 +11,6 @@
 
 namespace pentimento {
 
-struct NamedColour {
-  std::array<uint8_t, 3> rgb;
-  const char *name_en, *name_zh;
-};
-// The nearest of about forty everyday names, by distance in CIE Lab.
-const NamedColour& nearest_colour(const std::array<uint8_t, 3>& rgb);
-
 struct PaletteColour {
   std::array<uint8_t, 3> rgb;
   double share;  // 0..1 of the picture

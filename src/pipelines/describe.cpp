@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "image/colour_names.h"
 
 namespace pentimento {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "image/color.h"
 #include "image/detail.h"
+#include "image/dye.h"
 #include "image/fill.h"
 #include "image/morphology.h"
 #include "image/overlay.h"
@@ -17,7 +18,7 @@ constexpr int kRingPx = 16;  // of untouched picture around the mask, to measure
 // What is painted over, at the size painted at, and what it was made from.
 struct Prepared {
   Image picture;
-  Image own_size;  // Patches: the part of the picture at its own size; else empty
+  Image own_size;  // Patches, Dye: the part of the picture at its own size; else empty
 };
 
 Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, const Image& whole,
@@ -32,10 +33,13 @@ Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, cons
       return {seen(part), {}};
     case MaskedContent::Blur:
       return {blur_fill(seen(part), repaint), {}};
+    case MaskedContent::Dye:
     case MaskedContent::Grey:
-      return {blend_by_mask(seen(part), to_rgb(to_grey(seen(part))), repaint), {}};
+      if (!plan.dye) return {blend_by_mask(seen(part), to_rgb(to_grey(seen(part))), repaint), {}};
+      [[fallthrough]];
     case MaskedContent::Patches: {
-      Image filled = patch_fill(part, plan.region ? crop(plan.mask, *plan.region) : plan.mask);
+      const Image mask = plan.region ? crop(plan.mask, *plan.region) : plan.mask;
+      Image filled = plan.dye ? dyed(part, mask, *plan.dye) : patch_fill(part, mask);
       Image small = seen(filled);
       return {std::move(small), std::move(filled)};
     }
@@ -88,7 +92,7 @@ std::vector<Img2ImgPicture> run_inpaint(LoadedModel& model, const InpaintRequest
       made = resize(made, original.width, original.height, Filter::Lanczos);
     return apply_overlay(made, make_overlay(original, laid), plan.region);
   };
-  Img2ImgRequest base = plan.shows_fill ? only_touched_up(request.base) : request.base;
+  Img2ImgRequest base = painted_request(request, plan);
   base.width = plan.img2img.width;
   base.height = plan.img2img.height;
   return run_img2img(model, base, plan.img2img, inputs, options, progress);

@@ -11,6 +11,7 @@
 // model (no LaMa or MAT).
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ enum class MaskedContent {
   Blur,      // colours carried in by Fooocus' cascade of box blurs: smoother
   Patches,   // pieces of the picture itself (PatchMatch), for removing things
   Grey,      // the picture without its colours, for giving it others
+  Dye,  // the picture in the colour that the prompt names (image/dye.h); Grey where it names none
 };
 
 // What somebody wants with the mask, in one word. It is only a choice of settings:
@@ -77,9 +79,10 @@ struct InpaintPlan {
   Image mask;                    // at the picture's size: inverted, grown, feathered, blurred
   Image paste;                   // at the result's size: how much of what was painted is laid over
   std::optional<Region> region;  // of the picture that is painted; none: all of it
-  bool shows_fill = false;       // the model is shown what Patches put there, and keeps it: its
-                                 // change is laid on at the picture's own size
-  bool keeps_size = true;        // the result has the picture's size
+  std::optional<std::array<uint8_t, 3>> dye;  // Dye: the colour that the prompt names
+  bool shows_fill = false;  // the model is shown what Patches or Dye put there, and keeps it:
+                            // its change is laid on at the picture's own size
+  bool keeps_size = true;   // the result has the picture's size
   int result_width = 0, result_height = 0;
   ResizeMode resize_mode = ResizeMode::Stretch;  // of the whole picture to the size painted at
   double share = 0;                              // 0..1, of the picture that is repainted
@@ -96,9 +99,13 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& request
                          const InputImage& picture, const InputImage& mask, uint64_t random_seed,
                          const Timings* timings);
 
-// For a model that is shown pieces of the picture (InpaintPlan::shows_fill) and told nothing: it
-// touches them up, at a strength of 0.3 at most, instead of inventing something.
+// For a model that is shown what stands in the place (InpaintPlan::shows_fill) and told nothing: it
+// touches that up, at a strength of 0.3 at most, instead of inventing something.
 Img2ImgRequest only_touched_up(Img2ImgRequest base);
+
+// What run_img2img is asked for: the request's base, only touched up where what the model is shown
+// is finished by itself: pieces of the picture and no prompt, or a dyed thing.
+Img2ImgRequest painted_request(const InpaintRequest& request, const InpaintPlan& plan);
 
 // The mask of a plan as run_img2img takes it.
 RepaintMask repaint_mask_of(const InpaintRequest& request, const InpaintPlan& plan);

@@ -10,7 +10,7 @@ constexpr InpaintIntent kIntents[] = {
     InpaintIntent::Remove, InpaintIntent::Add,     InpaintIntent::Background};
 constexpr MaskedContent kContents[] = {
     MaskedContent::Fill, MaskedContent::Original, MaskedContent::Noise, MaskedContent::Nothing,
-    MaskedContent::Blur, MaskedContent::Patches,  MaskedContent::Grey};
+    MaskedContent::Blur, MaskedContent::Patches,  MaskedContent::Grey,  MaskedContent::Dye};
 
 // One list of A1111's names for both directions.
 template <typename Soft, typename Visit>
@@ -61,6 +61,8 @@ const char* to_string(MaskedContent content) {
       return "patches";
     case MaskedContent::Grey:
       return "grey";
+    case MaskedContent::Dye:
+      return "dye";
   }
   return "";
 }

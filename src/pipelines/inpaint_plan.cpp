@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "image/blur.h"
+#include "image/colour_names.h"
 #include "image/mask.h"
 #include "image/morphology.h"
 #include "pipelines/inpaint.h"
@@ -13,6 +14,8 @@
 
 namespace pentimento {
 namespace {
+
+constexpr double kTouchUpStrength = 0.3;
 
 std::string size_text(int width, int height) {
   return std::to_string(width) + "x" + std::to_string(height);
@@ -79,10 +82,32 @@ void refuse_too_thin(const RepaintMask& mask, int width, int height, int factor,
                   block + " pixels by half; paint it broader, or grow it");
 }
 
+// Dye, and what stands for it where the prompt names no colour.
+void choose_dye(InpaintPlan& plan, const InpaintRequest& r, bool own) {
+  const bool dye = r.masked_content == MaskedContent::Dye;
+  const NamedColour* colour = dye ? colour_named_in(r.base.prompt) : nullptr;
+  if (colour) {
+    plan.dye = colour->rgb;
+  } else if (own && (dye || r.masked_content == MaskedContent::Grey)) {
+    throw Error(ErrorKind::InvalidArgument,
+                "recolouring: Pentimento's own model needs a colour in the prompt, such as \"a red "
+                "hoodie\"; other words about colours are for Stable Diffusion models");
+  } else if (dye) {
+    plan.notes.push_back("the prompt names no colour that is known here: begun from grey");
+  }
+}
+
 }  // namespace
 
 Img2ImgRequest only_touched_up(Img2ImgRequest base) {
-  if (base.prompt.empty()) base.strength = std::min(base.strength, 0.3);
+  if (base.prompt.empty()) base.strength = std::min(base.strength, kTouchUpStrength);
+  return base;
+}
+
+Img2ImgRequest painted_request(const InpaintRequest& r, const InpaintPlan& plan) {
+  if (!plan.shows_fill) return r.base;
+  Img2ImgRequest base = only_touched_up(r.base);
+  if (plan.dye) base.strength = std::min(base.strength, kTouchUpStrength);
   return base;
 }
 
@@ -114,15 +139,12 @@ InpaintPlan plan_inpaint(const LoadedModel& model, const InpaintRequest& r,
   const Image& image = picture.image;
   const bool any_size = r.base.width == 0 && r.base.height == 0;
   const bool own = model.config().variant == Variant::SourceConditioned;
-  if (own && r.masked_content == MaskedContent::Grey)
-    throw Error(ErrorKind::Unsupported,
-                "recolouring: Pentimento's own model has not learnt colours by their names; "
-                "choose a Stable Diffusion model");
-  plan.shows_fill = own && r.masked_content == MaskedContent::Patches;
+  choose_dye(plan, r, own);
+  plan.shows_fill = own && (plan.dye || r.masked_content == MaskedContent::Patches);
   plan.keeps_size = r.only_masked || r.keep_size || any_size;
   plan.resize_mode = plan.keeps_size ? ResizeMode::Stretch : r.base.resize_mode;
 
-  Img2ImgRequest base = plan.shows_fill ? only_touched_up(r.base) : r.base;
+  Img2ImgRequest base = painted_request(r, plan);
   if (any_size && r.only_masked) {
     const PictureSize size = working_size(padded_box(plan.mask, r.only_masked_padding), native);
     base.width = size.width;

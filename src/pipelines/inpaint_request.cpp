@@ -19,8 +19,8 @@ InpaintRequest inpaint_preset(InpaintIntent intent) {
       r.conditional_mask_weight = 0;
       break;
     case InpaintIntent::Recolour:  // the same thing in other colours
-      r.base.strength = 0.7;
-      r.masked_content = MaskedContent::Grey;
+      r.base.strength = 0.5;
+      r.masked_content = MaskedContent::Dye;
       r.mask_feather_px = 4;
       r.conditional_mask_weight = 0;
       break;

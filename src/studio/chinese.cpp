@@ -66,10 +66,14 @@ constexpr std::array kRows = {
         "是 Stable Diffusion 的近亲（unCLIP、深度引导、Cascade 等），本程序不支持；请使用 SD "
         "1.x、SD "
         "2.x 或 SDXL 模型"},
-    Row{"recolouring: Pentimento's own model has not learnt colours by their names; choose a "
+    Row{"recolouring: Pentimento's own model needs a colour in the prompt, such as \"a red "
+        "hoodie\"; "
+        "other words about colours are for Stable Diffusion models",
+        "换色：使用 Pentimento 自带模型时，提示词里要写明颜色，如“红色连帽衫”；其他颜色描述请使用 "
         "Stable "
-        "Diffusion model",
-        "换色：Pentimento 自带模型还不认识颜色词，请选择 Stable Diffusion 模型"},
+        "Diffusion 模型"},
+    Row{"the prompt names no colour that is known here: begun from grey",
+        "提示词里没有本程序认识的颜色词：从灰色开始绘制"},
     Row{"is a file of tensors of no kind that this program knows", "本程序不认识的张量文件"},
     Row{"is an ncnn network, but none that enlarges pictures", "是 ncnn 网络，但不是放大模型"},
     Row{"holds an ncnn network's weights; name the .param file beside it",

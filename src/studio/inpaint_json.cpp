@@ -10,7 +10,7 @@ constexpr Word<MaskedContent> kContents[] = {
     {"original", MaskedContent::Original}, {"fill", MaskedContent::Fill},
     {"noise", MaskedContent::Noise},       {"nothing", MaskedContent::Nothing},
     {"blur", MaskedContent::Blur},         {"patches", MaskedContent::Patches},
-    {"grey", MaskedContent::Grey}};
+    {"grey", MaskedContent::Grey},         {"dye", MaskedContent::Dye}};
 constexpr Word<InpaintIntent> kIntents[] = {{"", InpaintIntent::None},
                                             {"retouch", InpaintIntent::Retouch},
                                             {"recolour", InpaintIntent::Recolour},

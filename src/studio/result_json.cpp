@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/memory.h"
+#include "image/colour_names.h"
 
 namespace pentimento {
 

@@ -29,15 +29,6 @@ bool says(const Image& image, const std::string& word) {
   return false;
 }
 
-TEST(Appearance, ColoursHaveTheirEverydayNames) {
-  EXPECT_STREQ(nearest_colour({255, 0, 0}).name_en, "red");
-  EXPECT_STREQ(nearest_colour({250, 250, 250}).name_en, "white");
-  EXPECT_STREQ(nearest_colour({10, 10, 12}).name_en, "black");
-  EXPECT_STREQ(nearest_colour({130, 128, 127}).name_en, "grey");
-  EXPECT_STREQ(nearest_colour({20, 25, 75}).name_en, "navy");
-  EXPECT_STREQ(nearest_colour({130, 205, 230}).name_zh, "天蓝");
-}
-
 TEST(Appearance, OfAPlainPictureIsItsColour) {
   const Appearance a = measure_appearance(plain({200, 40, 40}));
   ASSERT_EQ(a.palette.size(), 1u);

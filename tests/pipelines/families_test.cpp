@@ -118,15 +118,38 @@ TEST_P(EveryFamily, OnlyTheOwnModelIsShownPieces) {
   EXPECT_FALSE(plan_outpaint(model(), grow, photo, 0, nullptr).shows_fill);
 }
 
-TEST_P(EveryFamily, RecoloursWhatIsGreyUnlessItKnowsNoColours) {
+// Every model begins from the thing dyed; ours is shown it and keeps it.
+TEST_P(EveryFamily, RecoloursAsThePromptSays) {
+  const InputImage mask = middle_mask(64, 64);
+  InpaintRequest request = inpaint_preset(InpaintIntent::Recolour);
+  const double strength = request.base.strength;
+  request.base = base();
+  request.base.strength = strength;
+  request.base.prompt = "a red hoodie";
+  const bool own = GetParam() == "own";
+  const InpaintPlan plan = plan_inpaint(model(), request, photo, mask, 0, nullptr);
+  EXPECT_TRUE(plan.dye);
+  EXPECT_EQ(plan.shows_fill, own);
+  EXPECT_EQ(painted_request(request, plan).strength, own ? 0.3 : 0.5);
+  const auto made = run_inpaint(model(), request, plan, photo, mask, {}, {});
+  expect_painted(made.at(0), 64, 64, GetParam());
+}
+
+TEST_P(EveryFamily, RecoloursFromGreyWhereNoColourIsNamedUnlessItKnowsNone) {
   const InputImage mask = middle_mask(64, 64);
   InpaintRequest request = inpaint_preset(InpaintIntent::Recolour);
   request.base = base();
+  request.base.prompt = "a hoodie like the sea";
   if (GetParam() == "own") {
-    EXPECT_THROW(plan_inpaint(model(), request, photo, mask, 0, nullptr), Error);
+    for (const MaskedContent content : {MaskedContent::Dye, MaskedContent::Grey}) {
+      request.masked_content = content;
+      EXPECT_THROW(plan_inpaint(model(), request, photo, mask, 0, nullptr), Error);
+    }
     return;
   }
   const InpaintPlan plan = plan_inpaint(model(), request, photo, mask, 0, nullptr);
+  EXPECT_FALSE(plan.dye);
+  EXPECT_NE(plan.describe().find("names no colour"), std::string::npos);
   const auto made = run_inpaint(model(), request, plan, photo, mask, {}, {});
   expect_painted(made.at(0), 64, 64, GetParam());
 }

@@ -408,7 +408,7 @@ TEST(Inpaint, PictureKOfABatchIsTheOneThatSeedPlusKGives) {
 
 TEST(Inpaint, InfotextMakesThePictureAgain) {
   TinyStudio& s = TinyStudio::get();
-  std::vector<InpaintRequest> all(4, quick(21));
+  std::vector<InpaintRequest> all(5, quick(21));
   all[0].only_masked = true;
   all[0].only_masked_padding = 12;
   all[0].masked_content = MaskedContent::Blur;
@@ -430,6 +430,8 @@ TEST(Inpaint, InfotextMakesThePictureAgain) {
   all[3].base.width = 96;
   all[3].mask_blur = 0;
   all[3].masked_content = MaskedContent::Nothing;
+  all[4].masked_content = MaskedContent::Dye;
+  all[4].base.prompt = "a blue cat";
   for (const InpaintRequest& r : all) {
     const auto first = paint(r, {.version = "v"});
     const Infotext info = parse_infotext(format_infotext(first[0].infotext));

@@ -514,6 +514,7 @@ export const en = {
   "choice.mirror": "Mirror",
   "choice.patches": "Pieces of the picture",
   "choice.grey": "Without colours",
+  "choice.dye": "In the prompt's colour",
   "choice.linear": "Evenly",
   "choice.aggressive": "Quickly",
   "choice.lazy": "Slowly",

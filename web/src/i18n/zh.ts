@@ -516,6 +516,7 @@ export const zh: Record<keyof typeof en, string> = {
   "choice.mirror": "镜像",
   "choice.patches": "取自画面各处",
   "choice.grey": "去掉颜色",
+  "choice.dye": "染成提示词的颜色",
   "choice.linear": "线性",
   "choice.aggressive": "激进",
   "choice.lazy": "平缓",

@@ -4,7 +4,7 @@ import type { Json } from "../api/types";
 
 const presets: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   retouch: { strength: 0.4, only_masked: true, only_masked_padding: 32 },
-  recolour: { strength: 0.7, only_masked: true, only_masked_padding: 32 },
+  recolour: { strength: 0.5, only_masked: true, only_masked_padding: 32 },
   replace: { strength: 0.85, only_masked: true, only_masked_padding: 64 },
   remove: { strength: 0.5, only_masked: true, only_masked_padding: 128 },
   add: { strength: 1, only_masked: true, only_masked_padding: 96 },
