@@ -197,8 +197,9 @@ class Trainer:
                 g["lr"] = lr
             self.opt.step()
             self.flat.value.copy_(self.flat.master)
+            memory = 0.998 if self.a.cooldown else 0.9995  # a falling rate averages by itself
             self.ema.lerp_(
-                self.flat.master.detach(), 1 - min(0.9995, (1 + self.step) / (20 + self.step))
+                self.flat.master.detach(), 1 - min(memory, (1 + self.step) / (20 + self.step))
             )
         self.step += 1
         self.seen += n
