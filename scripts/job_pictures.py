@@ -83,6 +83,18 @@ def inpaint(m):
     return column(rows)
 
 
+def recolour(m):
+    hoodie = example("hoodie.jpg", 400)
+    mask = Image.new("L", hoodie.size)
+    ImageDraw.Draw(mask).polygon([(178, 30), (205, 35), (222, 60), (226, 85), (222, 132), (264, 148), (290, 182), (342, 216), (380, 250),
+                                  (382, 340), (377, 436), (345, 443), (310, 415), (306, 455), (80, 460), (78, 425), (60, 449), (13, 449),
+                                  (14, 415), (35, 330), (57, 245), (68, 198), (88, 164), (130, 142), (132, 110), (142, 70), (160, 40)], fill=255)
+    p, k = m.save(hoodie, "hoodie.png"), m.save(mask, "mask.png")
+    more = ("--mask", k, "--intent", "recolour")
+    made = [m.run("inpaint", p, *more, "--prompt", prompt) for prompt in ("a navy blue hoodie", "黄色的连帽衫", "a black hoodie")]
+    return row([hoodie, shown(hoodie, mask), *made], 256)
+
+
 def edges(m):
     """The same grey mask as a hard one, softly, and as strengths."""
     owl = example("snowy-owl.jpg", 512)
@@ -158,7 +170,7 @@ def control(m):
 
 FILES = {upscale: "upscale.jpg", control: "control-maps.jpg"}  # the others are job-NAME.jpg
 WITHOUT_MODEL = (upscale, control)
-ALL = (inpaint, edges, outpaint, fills, styles, tryon, blend, strip, upscale, control)
+ALL = (inpaint, recolour, edges, outpaint, fills, styles, tryon, blend, strip, upscale, control)
 
 
 def main():
