@@ -6,7 +6,8 @@
 namespace pentimento {
 namespace {
 
-constexpr double kLeastLight = 0.06, kMostLight = 0.93;  // of a dye: pure black and white have no folds
+constexpr double kLeastLight = 0.06,
+                 kMostLight = 0.93;  // of a dye: pure black and white have no folds
 constexpr double kLeastGamma = 0.2, kMostGamma = 4;
 
 double light_of(const uint8_t* rgb) {
@@ -36,8 +37,8 @@ Image dyed(const Image& rgb, const Image& mask, const std::array<uint8_t, 3>& co
     const double light = std::pow(light_of(pixel), gamma);
     for (size_t c = 0; c < 3; ++c) {
       const double full = colour[c] / 255.0;
-      const double cloth = light < own ? full * light / own
-                                       : full + (1 - full) * (light - own) / (1 - own);
+      const double cloth =
+          light < own ? full * light / own : full + (1 - full) * (light - own) / (1 - own);
       pixel[c] = static_cast<uint8_t>(std::lround(pixel[c] + cover * (255 * cloth - pixel[c])));
     }
   }

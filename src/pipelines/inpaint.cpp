@@ -28,21 +28,23 @@ Prepared prepared_picture(const InpaintRequest& r, const InpaintPlan& plan, cons
     return resize_image(part, width, height, plan.region ? ResizeMode::Fill : plan.resize_mode);
   };
   const Image part = plan.region ? crop(whole, *plan.region) : whole;
+  const auto mask = [&] { return plan.region ? crop(plan.mask, *plan.region) : plan.mask; };
+  const auto at_own_size = [&](Image filled) {
+    Image small = seen(filled);
+    return Prepared{std::move(small), std::move(filled)};
+  };
   switch (r.masked_content) {
     case MaskedContent::Original:
       return {seen(part), {}};
     case MaskedContent::Blur:
       return {blur_fill(seen(part), repaint), {}};
+    case MaskedContent::Patches:
+      return at_own_size(patch_fill(part, mask()));
     case MaskedContent::Dye:
-    case MaskedContent::Grey:
-      if (!plan.dye) return {blend_by_mask(seen(part), to_rgb(to_grey(seen(part))), repaint), {}};
+      if (plan.dye) return at_own_size(dyed(part, mask(), *plan.dye));
       [[fallthrough]];
-    case MaskedContent::Patches: {
-      const Image mask = plan.region ? crop(plan.mask, *plan.region) : plan.mask;
-      Image filled = plan.dye ? dyed(part, mask, *plan.dye) : patch_fill(part, mask);
-      Image small = seen(filled);
-      return {std::move(small), std::move(filled)};
-    }
+    case MaskedContent::Grey:
+      return {blend_by_mask(seen(part), to_rgb(to_grey(seen(part))), repaint), {}};
     case MaskedContent::Fill:
     case MaskedContent::Noise:
     case MaskedContent::Nothing:

@@ -33,7 +33,8 @@ TEST(ColourNames, AreFoundInPrompts) {
 }
 
 TEST(ColourNames, AreNotFoundWithinOtherWords) {
-  for (const char* text : {"", "a hoodie", "a tired hundred", "whitewash", "greenery", "\xff\xfe", "连帽衫"})
+  for (const char* text :
+       {"", "a hoodie", "a tired hundred", "whitewash", "greenery", "\xff\xfe", "连帽衫"})
     EXPECT_EQ(named_in(text), "") << text;
 }
 

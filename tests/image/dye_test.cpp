@@ -26,7 +26,8 @@ double light(const Rgb& c) { return 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]; 
 
 TEST(Dye, GivesAPlainThingTheColourItself) {
   const Image all(8, 8, 1, 255);
-  for (const Rgb& colour : {Rgb{220, 20, 30}, Rgb{70, 130, 200}, Rgb{20, 30, 80}, Rgb{250, 230, 60}}) {
+  for (const Rgb& colour :
+       {Rgb{220, 20, 30}, Rgb{70, 130, 200}, Rgb{20, 30, 80}, Rgb{250, 230, 60}}) {
     const Rgb made = pixel(dyed(plain({120, 130, 110}), all, colour), 3, 3);
     for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(made[c], colour[c], 2);
   }
@@ -61,7 +62,8 @@ TEST(Dye, KeepsTheOrderOfLightAndDark) {
 
 TEST(Dye, TheColourIsTheOneThatWasNamed) {
   const Image all(8, 8, 1, 255);
-  for (const char* name : {"black", "white", "red", "green", "blue", "yellow", "purple", "pink", "navy"}) {
+  for (const char* name :
+       {"black", "white", "red", "green", "blue", "yellow", "purple", "pink", "navy"}) {
     const NamedColour* colour = colour_named_in(name);
     ASSERT_TRUE(colour);
     const Rgb made = pixel(dyed(plain({140, 120, 100}), all, colour->rgb), 0, 0);
