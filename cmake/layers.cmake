@@ -34,5 +34,5 @@ function(pentimento_tests name)
   target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
   # One ctest entry per program: starting one per case costs more than the cases themselves.
   add_test(NAME ${name} COMMAND test_${name} --gtest_brief=0)
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${TESTS_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 1800 LABELS "${TESTS_LABELS}")
 endfunction()
