@@ -8,6 +8,7 @@ export default mergeConfig(
     resolve: { conditions: ["browser"] },
     test: {
       environment: "node",
+      setupFiles: ["./vitest.setup.ts"],
       include: ["src/**/*.test.ts"],
       // Runes compile for the browser only so; otherwise effects never run.
       testTransformMode: { web: ["**/*.test.ts"] },
