@@ -86,8 +86,8 @@ def inpaint(m):
 def recolour(m):
     hoodie = example("hoodie.jpg", 400)
     mask = Image.new("L", hoodie.size)
-    ImageDraw.Draw(mask).polygon([(178, 30), (205, 35), (222, 60), (226, 85), (222, 132), (264, 148), (290, 182), (342, 216), (380, 250),
-                                  (382, 340), (377, 436), (345, 443), (310, 415), (306, 455), (80, 460), (78, 425), (60, 449), (13, 449),
+    ImageDraw.Draw(mask).polygon([(178, 30), (205, 35), (222, 60), (226, 85), (222, 132), (264, 148), (290, 182), (338, 218), (374, 252),
+                                  (374, 340), (372, 434), (345, 443), (310, 415), (306, 455), (80, 460), (78, 425), (60, 449), (13, 449),
                                   (14, 415), (35, 330), (57, 245), (68, 198), (88, 164), (130, 142), (132, 110), (142, 70), (160, 40)], fill=255)
     p, k = m.save(hoodie, "hoodie.png"), m.save(mask, "mask.png")
     more = ("--mask", k, "--intent", "recolour")
@@ -133,6 +133,26 @@ def styles(m):
     return row(cells, 300)
 
 
+LOOKS = ("starry night", "ukiyo-e", "autumn blaze", "sand relief", "misty blue", "pencil sketch", "watercolour", "comic", "pixel art",
+         "neon", "ink and yellow")
+
+
+def looks(m):
+    """What docs/default-model.md shows of the model that comes along: nothing chosen, the same seed everywhere."""
+    sources = []
+    for name in ("chelsea.png", "astronaut.png", "robin.jpg", "coffee.png"):
+        photo = example(name, 512)
+        side = min(photo.size)
+        left, top = (photo.width - side) // 2, (photo.height - side) // 2
+        square = photo.crop((left, top, left + side, top + side)).resize((256, 256), Image.LANCZOS)
+        sources.append(m.save(square, f"source-{name}.png"))
+    rows = [[Image.open(source)] for source in sources]
+    for look in LOOKS:
+        for cells, source in zip(rows, sources):
+            cells.append(m.run("img2img", source, "--prompt", look, "--strength", "0.6", "--seed", "1", "--width", "256", "--height", "256"))
+    return column([row(cells, 144, 0) for cells in rows], 0)
+
+
 def tryon(m):
     hoodie = m.save(example("hoodie.jpg", 400), "hoodie.png")
     astronaut = m.save(example("astronaut.png", 512), "astronaut.png")
@@ -168,9 +188,9 @@ def control(m):
     return column([row(maps[:2], 384, 0), row(maps[2:], 384, 0)], 0)
 
 
-FILES = {upscale: "upscale.jpg", control: "control-maps.jpg"}  # the others are job-NAME.jpg
+FILES = {upscale: "upscale.jpg", control: "control-maps.jpg", looks: "default-model.jpg"}  # the others are job-NAME.jpg
 WITHOUT_MODEL = (upscale, control)
-ALL = (inpaint, recolour, edges, outpaint, fills, styles, tryon, blend, strip, upscale, control)
+ALL = (inpaint, recolour, edges, outpaint, fills, styles, looks, tryon, blend, strip, upscale, control)
 
 
 def main():
