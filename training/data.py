@@ -88,7 +88,7 @@ class Shards:
         elif task == "photo":
             weights = [len(bins[k]) ** 0.5 for k in keys]  # clothes are many, birds and scenes few
         elif task == "repair":
-            weights = [6 if k == "grey" else 1 for k in keys]  # colours by their names
+            weights = [2 if k == "grey" else 1 for k in keys]
         else:
             weights = [1] * len(keys)
         return self.rows[rng.choice(bins[rng.choices(keys, weights)[0]])]
@@ -172,7 +172,7 @@ class Sampler:
                 source, target = target, shards.photo_of(row)
                 text, mix = (
                     captions.repair(row, rng) if rng.random() > 0.06 else ""
-                ), rng.random() < 0.5
+                ), rng.random() < 0.7
             else:
                 source, text = shards.photo_of(row), captions.caption(row, rng, 0.4)
         elif task == "dye":

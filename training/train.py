@@ -7,7 +7,7 @@ WORK/checkpoints/last.pt (every 15 minutes and on SIGTERM or SIGINT) is picked u
 WORK/train.log says what was reached. New shards are taken in while it runs.
 
 Objective: v-prediction, zero terminal SNR, v-loss weighted min(SNR,5)/(SNR+1) but at least 0.15, and 0.5 where
-something is hidden or grey: what stands there is decided at high noise.
+something is hidden, grey or spoilt: min-SNR weights leave such pictures next to nothing at some noise levels.
 A sample is a target x0, a source s, a mask and a prompt. Most noisy inputs are, as usual,
     x_t = a x0 + b n;                     v = a n - b x0
 but image to image starts from the noised *source*, which this never shows. So, in half of the
@@ -15,7 +15,8 @@ repainting samples,
     x_t = a (x0 + u (s - x0)) + b n;      v = (a x_t - x0) / b,   u <= ramp(t)
 that is: the noisy input still carries the look of the source, and the network learns to lead it
 home, the more so the more noise there is (ramp: 0 below t = 250, 1 above 700). That is what makes a
-strength of 0.6 a repainting instead of a tint. Holes may start from their fill at any t, with any u; such a v
+strength of 0.6 a repainting instead of a tint. Holes may start from their fill, and what is to be restored or
+coloured from what it is, at any t, with any u: little noise keeps what is there, and the faults are there. Such a v
 is as large as a u / b, and its loss is divided by 1 + (a u / b)^2, or little noise would count above all else.
 Limitations: one process, one device.
 """
@@ -168,8 +169,9 @@ class Trainer:
         a, s = ab.sqrt(), (1 - ab).sqrt()
         u = torch.rand(len(t), generator=generator).to(d)
         hole = (mask.amax((1, 2, 3)) > 0) & (mask.amin((1, 2, 3)) < 1)
-        u = torch.where(hole, 1 - u * u, u * ramp(t)).view(-1, 1, 1, 1)
-        begun = hole & (start != x0).flatten(1).any(1)
+        spoilt = torch.tensor([task == "repair" for task in b["task"]], device=d)
+        u = torch.where(hole | spoilt, 1 - u * u, u * ramp(t)).view(-1, 1, 1, 1)
+        begun = (hole | spoilt) & (start != x0).flatten(1).any(1)
         fair = torch.where(begun.view(-1, 1, 1, 1), 1 / (1 + (a * u / s) ** 2), 1.0)
         xt = a * (x0 + u * (start - x0)) + s * torch.randn(x0.shape, generator=generator).to(d)
         v = (a * xt - x0) / s
@@ -184,7 +186,8 @@ class Trainer:
         t = sample_t(n, hard, grey, self.rng)
         each = self.forward(b, t, self.rng)
         weight = net.log_snr_weight(self.ab, t.to(self.a.device))
-        weight = torch.where(hard.to(self.a.device), weight.clamp_min(0.5), weight)
+        spoilt = torch.tensor([task == "repair" for task in b["task"]])
+        weight = torch.where((hard | spoilt).to(self.a.device), weight.clamp_min(0.5), weight)
         (each * weight).mean().backward()
         with torch.no_grad():
             self.flat.master.grad.copy_(self.flat.grad)
