@@ -260,7 +260,7 @@ class Download {
       forget();
       throw CodedError(ErrorKind::CorruptFile, "size_mismatch", host() + ": sent an empty file");
     }
-    const std::string sha256 = sha256_file(part_, progress_);
+    std::string sha256 = sha256_file(part_, progress_);
     if (!request_.sha256.empty() && sha256 != request_.sha256) {
       forget();
       throw CodedError(ErrorKind::CorruptFile, "hash_mismatch",

@@ -92,7 +92,7 @@ FolderWatch::Seen FolderWatch::next(int timeout_ms) {
   ::poll(fds.data(), inotify_ < 0 ? 1 : 2, timeout_ms);
   if (fds[0].revents) return Seen::Stop;
   Seen seen = Seen::Nothing;
-  alignas(inotify_event) std::array<char, 16384> bytes;
+  alignas(inotify_event) std::array<char, 16384> bytes{};
   for (;;) {
     const ssize_t got = inotify_ < 0 ? 0 : ::read(inotify_, bytes.data(), bytes.size());
     if (got <= 0) return seen;

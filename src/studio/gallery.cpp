@@ -57,7 +57,7 @@ Gallery::Added Gallery::add(const NewPicture& n) {
       n.job ? db_.query("SELECT id, sha256 FROM picture WHERE job = ? AND idx = ?", *n.job, n.index)
             : db_.query("SELECT id, sha256 FROM picture WHERE sha256 = ?", sha256);
   if (known.next() && known.text(1) == sha256) {
-    const Added same{get(known.integer(0)), /*is_new=*/false};
+    Added same{get(known.integer(0)), /*is_new=*/false};
     transaction.commit();
     return same;
   }
@@ -76,7 +76,7 @@ Gallery::Added Gallery::add(const NewPicture& n) {
   for (const auto& [role, hash] : n.inputs)
     db_.run("INSERT INTO picture_input (picture, role, sha256) VALUES (?, ?, ?)", id, role, hash);
   index_words(id);
-  const Added added{get(id), /*is_new=*/true};
+  Added added{get(id), /*is_new=*/true};
   transaction.commit();
   return added;
 }
@@ -157,7 +157,7 @@ GalleryPicture Gallery::set_tags(int64_t id, std::vector<std::string> tags) {
   for (const std::string& tag : std::set<std::string>(tags.begin(), tags.end()))
     db_.run("INSERT INTO picture_tag (picture, tag) VALUES (?, ?)", id, tag);
   index_words(id);
-  const GalleryPicture changed = get(id);
+  GalleryPicture changed = get(id);
   transaction.commit();
   return changed;
 }

@@ -38,7 +38,7 @@ Gallery::Added Studio::import_picture(std::span<const std::byte> bytes, const st
   picture.width = decoded.image.width;
   picture.height = decoded.image.height;
   picture.created = created;
-  const Gallery::Added added = gallery.add(picture);
+  Gallery::Added added = gallery.add(picture);
   if (added.is_new) on.picture(added.picture);
   return added;
 }

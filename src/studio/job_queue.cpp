@@ -188,7 +188,7 @@ class SqliteQueue : public JobQueue {
       throw CodedError(ErrorKind::InvalidArgument, "conflict",
                        "only jobs that are waiting can be put in order");
     if (!before || *before != id) place(id, before);
-    const Job job = read(id);
+    Job job = read(id);
     transaction.commit();
     return job;
   }
@@ -198,7 +198,7 @@ class SqliteQueue : public JobQueue {
     const Job job = read(id);
     if (job.state == JobState::Queued || job.state == JobState::Interrupted)
       db_.run("UPDATE job SET state = 'cancelled', finished = ? WHERE id = ?", clock_(), id);
-    const Job now = read(id);
+    Job now = read(id);
     transaction.commit();
     return now;
   }
@@ -228,7 +228,7 @@ class SqliteQueue : public JobQueue {
         "crashes = MIN(crashes, 1), place = (SELECT COALESCE(MAX(place), 0) + 1 FROM job) WHERE id "
         "= ?",
         id);
-    const Job now = read(id);
+    Job now = read(id);
     transaction.commit();
     wake();
     return now;
@@ -287,7 +287,7 @@ class SqliteQueue : public JobQueue {
     Database::Transaction transaction(db_);
     db_.run("UPDATE job SET state = ?, finished = ?, error = ?, crashes = 0 WHERE id = ?",
             to_string(state), clock_(), error_text(error), id);
-    const Job job = read(id);
+    Job job = read(id);
     transaction.commit();
     return job;
   }
@@ -298,7 +298,7 @@ class SqliteQueue : public JobQueue {
         "UPDATE job SET state = 'queued', started = NULL, attempts = attempts - 1, "
         "place = (SELECT COALESCE(MIN(place), 0) - 1 FROM job) WHERE id = ? AND state = 'running'",
         id);
-    const Job job = read(id);
+    Job job = read(id);
     transaction.commit();
     return job;
   }
@@ -351,7 +351,7 @@ class SqliteQueue : public JobQueue {
     Database::Transaction transaction(db_);
     read(id);
     db_.run(sql, value, id);
-    const Job job = read(id);
+    Job job = read(id);
     transaction.commit();
     return job;
   }

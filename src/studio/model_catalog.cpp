@@ -139,7 +139,7 @@ std::string why_not(const ModelCatalog& catalog, const std::string& type, const 
     return "; " + other->name + " is of the type " + other->type;
   std::vector<std::string> names;
   for (const CatalogModel& model : catalog.list(type)) names.push_back(model.name);
-  const std::string near = did_you_mean(word, names);
+  std::string near = did_you_mean(word, names);
   const int unknown = hash_digits(word).empty() ? 0 : catalog.state().to_hash;
   if (near.empty() && unknown > 0)
     return "; the hashes of " + std::to_string(unknown) + " files are not known yet";

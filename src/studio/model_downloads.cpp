@@ -110,7 +110,7 @@ ModelDownload ModelDownloads::add(const std::string& spec, bool anyway) {
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   }
   wake_.notify_all();
-  const ModelDownload download = get(id);
+  ModelDownload download = get(id);
   on_change(download);
   return download;
 }
@@ -146,7 +146,7 @@ ModelDownload ModelDownloads::cancel(int64_t id) {
     else
       db().run("UPDATE download SET state = 'cancelled' WHERE id = ? AND state = 'queued'", id);
   }
-  const ModelDownload download = get(id);
+  ModelDownload download = get(id);
   on_change(download);
   return download;
 }
@@ -165,7 +165,7 @@ ModelDownload ModelDownloads::retry(int64_t id) {
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   }
   wake_.notify_all();
-  const ModelDownload download = get(id);
+  ModelDownload download = get(id);
   on_change(download);
   return download;
 }

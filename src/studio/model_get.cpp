@@ -131,7 +131,7 @@ class Getting {
                     int64_t about) {
     std::error_code error;
     if (fs::is_regular_file(target, error)) {  // whole since an earlier attempt
-      const std::string sha256 = sha256_file(target, progress_);
+      std::string sha256 = sha256_file(target, progress_);
       if (file.sha256.empty() || sha256 == file.sha256) return sha256;
       fs::remove(target, error);
     }

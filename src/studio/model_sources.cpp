@@ -163,7 +163,7 @@ ModelSpec parse_model_spec(const std::string& text, const SourceSettings& settin
 }
 
 Json ModelSources::ask(const std::string& url, const Progress& progress) const {
-  const Json json = loose::parse(web_.text(url, kLongestAnswer, progress), kLongestAnswer);
+  Json json = loose::parse(web_.text(url, kLongestAnswer, progress), kLongestAnswer);
   if (json.is_null())
     throw WebError(ErrorKind::Io, "network",
                    parse_https_url(url).host +

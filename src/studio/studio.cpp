@@ -98,8 +98,9 @@ std::vector<Problem> Studio::problems_with(const JobSpec& spec) const {
   const JobKind kind = runner(spec.kind).describe();
   std::vector<Problem> problems = problems_of(spec.request, kind.fields, "request");
   for (const auto& [role, sha256] : spec.inputs) {
-    const auto known = std::find_if(kind.inputs.begin(), kind.inputs.end(),
-                                    [&](const InputRole& r) { return r.name == role; });
+    const auto known =
+        std::find_if(kind.inputs.begin(), kind.inputs.end(),
+                     [&, &role = role](const InputRole& r) { return r.name == role; });
     if (known == kind.inputs.end())
       problems.push_back({"inputs." + role.substr(0, 40), "unknown_field",
                           "inputs." + role.substr(0, 40) + " is not an input of " + spec.kind});
@@ -161,7 +162,7 @@ PlanReport Studio::plan(const JobSpec& spec) {
 
 Job Studio::cancel(int64_t id) {
   if (worker) worker->cancel(id);
-  const Job job = queue->cancel(id);
+  Job job = queue->cancel(id);
   if (job.state == JobState::Cancelled) checkpoints.remove(id);
   on.job(job);
   on.queue();

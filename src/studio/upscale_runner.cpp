@@ -115,7 +115,7 @@ UpscalePlan UpscalerShelf::plan(const UpscaleRequest& request, int width, int he
   const UpscalerEntry entry = find_upscaler(folders_, request.upscaler);
   const std::optional<UpscalerConfig> config = config_of(entry);
   const Timings timings(timings_file_);
-  const UpscalePlan plan =
+  UpscalePlan plan =
       plan_upscale(request, entry.name, config ? &*config : nullptr, width, height, &timings);
   const uint64_t free = available_memory_bytes();
   check_memory(plan, free == 0 ? 0 : free + resident_bytes(runtime_));

@@ -20,7 +20,7 @@ namespace {
 std::string part(CURLU* parsed, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(parsed, which, &text, flags) != CURLUE_OK) return {};
-  const std::string value = text;
+  std::string value = text;
   curl_free(text);
   return value;
 }
@@ -47,7 +47,7 @@ std::string encoded(const std::string& text, bool keep_slash) {
 std::string decoded(const std::string& text) {
   int length = 0;
   char* plain = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
-  const std::string value = plain ? std::string(plain, static_cast<size_t>(length)) : "";
+  std::string value = plain ? std::string(plain, static_cast<size_t>(length)) : "";
   curl_free(plain);
   return value;
 }

@@ -150,11 +150,11 @@ std::string base_of_text_encoder(const TensorMap& tensors) {
 }  // namespace
 
 std::string base_of_lora(const LoraParts& lora) {
-  if (const std::string foreign = base_by_names(lora); !foreign.empty()) return foreign;
+  if (std::string foreign = base_by_names(lora); !foreign.empty()) return foreign;
   for (const LoraModule& module : lora.modules)
     if (is_context_layer(module.name))
       if (const auto width = input_width(module)) {
-        const std::string base = base_of_context(*width);
+        std::string base = base_of_context(*width);
         if (!base.empty()) return base;
       }
   for (const LoraModule& module : lora.modules)

@@ -52,7 +52,7 @@ std::string file_hash(const fs::path& path, const fs::path& cache_dir, const Pro
         entry["sha256"].get_ref<const std::string&>().size() == 64)
       return entry["sha256"];
   }
-  const std::string hash = sha256_file(path, progress);
+  std::string hash = sha256_file(path, progress);
   nlohmann::json cache = read_cache(cache_path);  // again: another program may have added to it
   if (cache.size() >= kMostRemembered) cache.clear();
   cache[key] = {{"stamp", stamp}, {"sha256", hash}};

@@ -31,9 +31,9 @@ size_t value_bytes(uint32_t type) {
 }
 
 struct TypeName {
-  uint32_t number;
+  uint32_t number = 0;
   std::optional<DType> dtype;
-  const char* name;
+  const char* name = "";
 };
 constexpr TypeName kTypes[] = {
     {0, DType::F32, "F32"},    {1, DType::F16, "F16"},    {2, DType::Q4_0, "Q4_0"},

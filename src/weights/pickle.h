@@ -34,7 +34,7 @@ enum class PickleGlobalKind {
   Inert,             // may be named, called and built; the result is opaque
 };
 struct PickleGlobal {
-  PickleGlobalKind kind;
+  PickleGlobalKind kind = PickleGlobalKind::Inert;
   std::string name;
   DType dtype = DType::F32;  // of a Storage
 };

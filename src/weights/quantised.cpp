@@ -133,8 +133,8 @@ void unpack_q6_k(const uint8_t* b, float* y) {
       for (int k = 0; k < 4; ++k) {
         const uint8_t byte = four[l + 32 * (k % 2)];
         const int number = (k < 2 ? low(byte) : high(byte)) | (two[l] >> (2 * k) & 3) << 4;
-        y[l + 32 * k] =
-            d * static_cast<float>(scales[l / 16 + 2 * k]) * static_cast<float>(number - 32);
+        const int8_t scale = scales[l / 16 + 2 * k];
+        y[l + 32 * k] = d * static_cast<float>(scale) * static_cast<float>(number - 32);
       }
 }
 

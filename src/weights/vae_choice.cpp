@@ -57,7 +57,7 @@ std::optional<fs::path> vae_of_model(const fs::path& model, const std::vector<fs
   const std::vector<fs::path> files = all_vaes(model, places);
   const std::string named = read_model_card(model).vae;
   if (named == "None") return std::nullopt;
-  if (const auto file = by_name(files, named); file && !named.empty()) return file;
+  if (auto file = by_name(files, named); file && !named.empty()) return file;
   const std::string stem = model.stem().string();
   for (const fs::path& path : files)
     if (!stem.empty() && path != model && path.filename().string().starts_with(stem)) return path;
@@ -74,7 +74,7 @@ std::optional<fs::path> choose_vae(const std::string& text, const fs::path& mode
   std::error_code error;
   if (fs::exists(text, error)) return fs::path(text);
   const std::vector<fs::path> files = all_vaes(model, places);
-  if (const auto file = by_name(files, text)) return file;
+  if (auto file = by_name(files, text)) return file;
   std::vector<std::string> names;
   for (const fs::path& file : files) names.push_back(file.stem().string());
   std::string near = did_you_mean(text, names);

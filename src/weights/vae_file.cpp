@@ -38,7 +38,7 @@ fs::path sibling(const fs::path& path, bool is_decoder) {
                     " half of a tiny autoencoder, but not called "
                     "so; name the two files …_encoder and …_decoder and put them side by side");
   name.replace(at, own.size(), other);
-  const fs::path beside = path.parent_path() / name;
+  fs::path beside = path.parent_path() / name;
   if (!fs::is_regular_file(beside))
     throw Error(ErrorKind::NotFound, path.string() + ": is the " + own +
                                          " half of a tiny autoencoder; the " + other + " half, " +
