@@ -12,7 +12,8 @@ import pathlib
 import subprocess
 import tempfile
 
-from PIL import Image, ImageDraw
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLES, PICTURES = ROOT / "examples", ROOT / "docs/pictures"
@@ -153,6 +154,25 @@ def looks(m):
     return column([row(cells, 144, 0) for cells in rows], 0)
 
 
+def restoring(m):
+    """What docs/default-model.md shows of it: noise, blur and grey, each with what the model that comes along makes of it."""
+    photo = example("robin.jpg", 512)
+    side = min(photo.size)
+    clean = photo.crop((0, 0, side, side)).resize((256, 256), Image.LANCZOS)
+    noise = np.random.default_rng(0).normal(0, 18, (256, 256, 3))
+    spoilt = {
+        "noise": Image.fromarray(np.clip(np.asarray(clean) + noise, 0, 255).astype(np.uint8)),
+        "blur": clean.filter(ImageFilter.GaussianBlur(1.8)),
+        "grey": clean.convert("L").convert("RGB"),
+    }
+    cells = []
+    for name, picture in spoilt.items():
+        wish = ("a colour photo", "0.7") if name == "grey" else ("a sharp photo", "0.1")
+        made = m.run("img2img", m.save(picture, f"{name}.png"), "--prompt", wish[0], "--strength", wish[1], "--cfg", "1", "--seed", "1")
+        cells += [picture, made]
+    return row(cells, 240, 0)
+
+
 def tryon(m):
     hoodie = m.save(example("hoodie.jpg", 400), "hoodie.png")
     astronaut = m.save(example("astronaut.png", 512), "astronaut.png")
@@ -188,9 +208,9 @@ def control(m):
     return column([row(maps[:2], 384, 0), row(maps[2:], 384, 0)], 0)
 
 
-FILES = {upscale: "upscale.jpg", control: "control-maps.jpg", looks: "default-model.jpg"}  # the others are job-NAME.jpg
+FILES = {upscale: "upscale.jpg", control: "control-maps.jpg", looks: "default-model.jpg", restoring: "restoring.jpg"}  # the others are job-NAME.jpg
 WITHOUT_MODEL = (upscale, control)
-ALL = (inpaint, recolour, edges, outpaint, fills, styles, looks, tryon, blend, strip, upscale, control)
+ALL = (inpaint, recolour, edges, outpaint, fills, styles, looks, restoring, tryon, blend, strip, upscale, control)
 
 
 def main():

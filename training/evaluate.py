@@ -305,8 +305,9 @@ def restoring(s, held, a, report):
         )
         kind = r["look"]
         y = s.repaint(
-            source[None], [prompts.get(kind, "a sharp photo")], strength=0.5 if kind != "grey" else 0.7,
-            steps=a.steps, guidance=a.restore_guidance,
+            source[None], [prompts.get(kind, "a sharp photo")], strength=a.restore_strength if kind != "grey" else 0.7,
+            steps=a.restore_steps if kind != "grey" else a.steps,
+            guidance=a.restore_guidance if kind != "grey" else a.guidance,
         )[0]
         row = tables.setdefault(kind, [])
         if kind == "grey":
@@ -365,7 +366,9 @@ def main():
     p.add_argument("--photos", type=int, default=12)
     p.add_argument("--steps", type=int, default=10)
     p.add_argument("--guidance", type=float, default=3.0)
-    p.add_argument("--restore-guidance", type=float, default=1.5)
+    p.add_argument("--restore-guidance", type=float, default=1.0)
+    p.add_argument("--restore-strength", type=float, default=0.1)
+    p.add_argument("--restore-steps", type=int, default=2, help="that run; the program makes 2 of its 12 at strength 0.1")
     p.add_argument("--fill-strength", type=float, default=1.0, help="of the inpainting")
     p.add_argument("--program", help="pentimento: what it makes of the holes is measured as well")
     p.add_argument("--program-model", help="the model it is to use; default: its own")
